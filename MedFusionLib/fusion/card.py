@@ -1,0 +1,75 @@
+"""The card of a fusion method: what it is, what it takes, and which parameters it has."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from MedFusionLib.errors import BadInput
+
+Family = Literal["rule", "multiscale", "sparse", "cnn", "gan", "transformer"]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter: its default, its range or choices, and one line on what it does."""
+
+    name: str
+    default: Any
+    help: str
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[Any, ...] = ()
+
+    def check(self, method: str, value: Any) -> Any:
+        """``value`` as this parameter's type; raises ``BadInput`` when it is outside range or choices."""
+        if self.choices and value not in self.choices:
+            raise BadInput(f"method {method}: {self.name} = {value!r} is not known",
+                           f"Use one of {', '.join(map(str, self.choices))}")
+        if isinstance(self.default, (int, float)) and not isinstance(self.default, bool):
+            try:
+                value = type(self.default)(value)
+            except (TypeError, ValueError):
+                raise BadInput(f"method {method}: {self.name} = {value!r} is not a number",
+                               f"Use a number such as {self.default}") from None
+            low, high = self.minimum, self.maximum
+            if (low is not None and value < low) or (high is not None and value > high):
+                raise BadInput(f"method {method}: {self.name} = {value} is out of range",
+                               f"Use a value from {low} to {high}")
+        return value
+
+
+@dataclass(frozen=True)
+class Card:
+    """The description of a method that lists, panels and records show.
+
+    ``sources`` is (least, most); ``most`` None means any number. ``dimensions`` are the spatial
+    dimensions that ``fuse`` takes. ``symmetric``: the order of the sources does not matter.
+    ``requires`` are the packages it needs beyond numpy, SimpleITK and scipy.
+    """
+
+    name: str
+    title: str
+    family: Family
+    reference: str
+    summary: str
+    sources: tuple[int, int | None] = (2, None)
+    dimensions: tuple[int, ...] = (2, 3)
+    symmetric: bool = True
+    trained: bool | None = None
+    requires: tuple[str, ...] = ()
+    parameters: tuple[Parameter, ...] = field(default_factory=tuple)
+
+    def settle(self, given: dict[str, Any]) -> dict[str, Any]:
+        """All parameters, ``given`` ones checked and the others at their defaults."""
+        known = {parameter.name: parameter for parameter in self.parameters}
+        for name in given:
+            if name not in known:
+                raise BadInput(f"method {self.name} has no parameter '{name}'",
+                               f"It has {', '.join(known) or 'none'}")
+        return {name: parameter.check(self.name, given[name]) if name in given else parameter.default
+                for name, parameter in known.items()}
+
+    def as_dict(self) -> dict[str, Any]:
+        """The card as plain data, for JSON."""
+        return asdict(self)
