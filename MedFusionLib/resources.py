@@ -19,7 +19,8 @@ def resource(name: str = "") -> Path:
     """
     parts = PurePosixPath(name)
     if parts.is_absolute() or ".." in parts.parts or "\\" in name:
-        raise BadInput(f"'{name}' is no name of a resource", "Use a relative name such as Registration/rigid.txt")
+        raise BadInput(f"'{name}' is no name of a resource",
+                       "Use a relative name such as Registration/rigid.txt")
     for root in _ROOTS:
         if (root / parts).exists():
             return root / parts

@@ -18,7 +18,7 @@ ASK = "from MedFusionLib.resources import resource; print(resource('Registration
 
 
 @pytest.mark.parametrize("place", ["Resources", "MedFusionLib/Resources"])
-def test_a_resource_is_found_in_a_checkout_and_beside_an_installed_library(tmp_path: Path, place: str) -> None:
+def test_a_resource_is_found_in_a_checkout_and_in_an_installation(tmp_path: Path, place: str) -> None:
     package = tmp_path / "MedFusionLib"
     package.mkdir()
     for name in ("__init__.py", "errors.py", "resources.py"):
@@ -26,7 +26,8 @@ def test_a_resource_is_found_in_a_checkout_and_beside_an_installed_library(tmp_p
     folder = tmp_path / place / "Registration"
     folder.mkdir(parents=True)
     (folder / "one.txt").write_text("found")
-    answer = subprocess.run([sys.executable, "-c", ASK], cwd=tmp_path, capture_output=True, text=True, check=True)
+    answer = subprocess.run([sys.executable, "-c", ASK], cwd=tmp_path, check=True,
+                            capture_output=True, text=True)
     assert answer.stdout.strip() == "found"
 
 
