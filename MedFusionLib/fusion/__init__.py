@@ -1,0 +1,1 @@
+"""Fusion: the methods, their catalog, and how volumes are taken through them."""

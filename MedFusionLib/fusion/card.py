@@ -45,7 +45,12 @@ class Card:
 
     ``sources`` is (least, most); ``most`` None means any number. ``dimensions`` are the spatial
     dimensions that ``fuse`` takes. ``symmetric``: the order of the sources does not matter.
-    ``requires`` are the packages it needs beyond numpy, SimpleITK and scipy.
+    ``requires`` are the packages it needs beyond numpy, SimpleITK and scipy. ``workspace`` is the
+    peak working memory as a multiple of the sources' (float32), without the sources themselves.
+    ``receptive_field`` is how far (in voxels) a voxel of the output looks with the default parameters;
+    None: at everything, so that a volume cannot be cut into tiles; a method whose parameters change it
+    has the attribute ``receptive_field`` of its own. ``uses_validity``: ``fuse`` also takes the keyword
+    ``validity``, boolean, shaped as the sources.
     """
 
     name: str
@@ -59,6 +64,9 @@ class Card:
     trained: bool | None = None
     requires: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = field(default_factory=tuple)
+    workspace: float = 8.0
+    receptive_field: int | None = None
+    uses_validity: bool = False
 
     def settle(self, given: dict[str, Any]) -> dict[str, Any]:
         """All parameters, ``given`` ones checked and the others at their defaults."""
@@ -73,3 +81,14 @@ class Card:
     def as_dict(self) -> dict[str, Any]:
         """The card as plain data, for JSON."""
         return asdict(self)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the catalog: a card, and the "package.module:Class" that does what it says.
+
+    The class is imported when the method is loaded and is called with the card and its settled parameters.
+    """
+
+    card: Card
+    home: str

@@ -1,0 +1,50 @@
+"""Fusing a large volume in blocks that overlap by the method's receptive field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import product
+from math import ceil, prod
+
+import numpy as np
+import numpy.typing as npt
+
+from MedFusionLib.progress import Progress
+
+Array = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
+
+# Pyramids and wavelets that halve the grid are the same in a block only if it starts at a multiple of this.
+_ALIGNMENT = 64
+
+
+def _aligned(length: int) -> int:
+    return ceil(length / _ALIGNMENT) * _ALIGNMENT
+
+
+def tiled_voxels(shape: tuple[int, ...], tile: int, field: int) -> int:
+    """The greatest number of source voxels in one block, for sources ``(source, *spatial)``."""
+    edge = _aligned(tile) + 2 * _aligned(field)
+    return shape[0] * prod(min(length, edge) for length in shape[1:])
+
+
+def fuse_tiles(fuse: Callable[[Array, Mask | None], Array], sources: Array, masks: Mask | None,
+               tile: int, field: int, progress: Progress) -> Array:
+    """Fuse ``(source, *spatial)`` block by block; the same result as at once when ``field`` is true.
+
+    ``tile`` is the edge of a block and ``field`` the overlap, both rounded up so that blocks are aligned.
+    """
+    spatial = sources.shape[1:]
+    edge, overlap = _aligned(tile), _aligned(field)
+    fused = np.empty(spatial, np.float32)
+    starts = list(product(*(range(0, length, edge) for length in spatial)))
+    for number, start in enumerate(starts):
+        progress("fuse", number / len(starts), f"block {number + 1} of {len(starts)}")
+        read = [slice(max(0, s - overlap), min(n, s + edge + overlap))
+                for s, n in zip(start, spatial, strict=True)]
+        keep = tuple(slice(s - r.start, s - r.start + edge) for s, r in zip(start, read, strict=True))
+        block = (slice(None), *read)
+        write = tuple(slice(s, s + edge) for s in start)
+        mask = None if masks is None else masks[block]
+        fused[write] = fuse(np.ascontiguousarray(sources[block]), mask)[keep]
+    return fused
