@@ -1,0 +1,73 @@
+"""What every engine needs before it starts: clipped scalar images, the number of samples, the stages."""
+
+from __future__ import annotations
+
+import numpy as np
+import SimpleITK as sitk
+
+from MedFusionLib.errors import BadInput
+from MedFusionLib.registration.settings import RegistrationSettings, Request
+from MedFusionLib.volume import Volume
+
+# The range that carries anatomy, where the unit is absolute; elsewhere robust percentiles are taken.
+RANGES: dict[str, tuple[float, float]] = {"HU": (-500.0, 1000.0)}
+PERCENTILES = (0.1, 99.8)
+
+# Each transform is reached through simpler ones, so that it starts near the answer.
+STAGES: dict[str, tuple[str, ...]] = {
+    "rigid": ("rigid",),
+    "similarity": ("rigid", "similarity"),
+    "affine": ("rigid", "affine"),
+    "bspline": ("rigid", "bspline"),
+}
+
+
+def scalar(volume: Volume) -> sitk.Image:
+    """``volume`` as float32, one value a voxel (luminance of RGB), clipped to the range that carries anatomy."""
+    image = volume.image
+    if volume.is_colour:
+        weights = (0.299, 0.587, 0.114)
+        parts = [
+            sitk.Cast(sitk.VectorIndexSelectionCast(image, i), sitk.sitkFloat32) * w for i, w in enumerate(weights)
+        ]
+        image = parts[0] + parts[1] + parts[2]
+    image = sitk.Cast(image, sitk.sitkFloat32)
+    low, high = _range(volume.unit, sitk.GetArrayViewFromImage(image).ravel())
+    return sitk.Clamp(image, sitk.sitkFloat32, low, high)
+
+
+def _range(unit: str, values: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> tuple[float, float]:
+    """The limits for clipping; those of the unit only where the values reach over both sides of zero."""
+    low, high = float(values.min()), float(values.max())
+    if unit in RANGES and low < -100.0:
+        return max(low, RANGES[unit][0]), min(high, RANGES[unit][1])
+    # Every n-th voxel is enough for a percentile and keeps large volumes fast.
+    step = max(1, len(values) // 1_000_000)
+    inner = np.percentile(values[::step], PERCENTILES)
+    return (float(inner[0]), float(inner[1])) if inner[1] > inner[0] else (low, high)
+
+
+def label(mask: Volume | None) -> sitk.Image | None:
+    """``mask`` as an 8-bit image of 0 and 1, or None."""
+    return None if mask is None else sitk.Cast(mask.image != 0, sitk.sitkUInt8)
+
+
+def sample_count(request: Request, default: int) -> int:
+    """How many voxels to look at: the settings' number or ``default``, never more than there are."""
+    wanted = request.settings.samples or default
+    return int(min(wanted, request.fixed.image.GetNumberOfPixels()))
+
+
+def sample_fraction(request: Request, default: int, least: float = 0.0, most: float = 1.0) -> float:
+    """The same as a fraction of the fixed volume's voxels, within ``least`` and ``most``."""
+    voxels = request.fixed.image.GetNumberOfPixels()
+    return float(min(1.0, most, max(least, sample_count(request, default) / voxels)))
+
+
+def stages(settings: RegistrationSettings, supported: tuple[str, ...], engine: str) -> tuple[str, ...]:
+    """The stages to run for the wanted transform; raises ``BadInput`` where the engine has it not."""
+    if settings.transform not in supported:
+        raise BadInput(
+            f"engine '{engine}' has no transform '{settings.transform}'", f"Use one of {', '.join(supported)}"
+        )
+    return STAGES[settings.transform]
