@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk
 
+from MedFusionLib.fields import check_fields, flag, number, one_of, optional, text
 from MedFusionLib.progress import Progress, silent
 from MedFusionLib.volume import Volume
 
@@ -40,6 +41,28 @@ class RegistrationSettings:
     moving_mask: str = ""
     landmarks: str = ""
     trust_frame_of_reference: bool = False
+
+    @classmethod
+    def from_dict(cls, data: Any) -> RegistrationSettings:
+        """The settings that plain ``data`` describes; raises ``BadInput`` for what is unknown or out of range."""
+        return cls(**check_fields(data, _CHECKS, "registration"))
+
+
+_CHECKS = {
+    "method": text,
+    "transform": one_of("rigid", "similarity", "affine", "bspline"),
+    "initial": text,
+    "samples": optional(number(100, 10_000_000, int)),
+    "grid_spacing": number(2.0, 500.0),
+    "iterations": optional(number(1, 100_000, int)),
+    "threads": number(1, 256, int),
+    "seed": number(0, 2**31 - 1, int),
+    "executable": text,
+    "fixed_mask": text,
+    "moving_mask": text,
+    "landmarks": text,
+    "trust_frame_of_reference": flag,
+}
 
 
 @dataclass(frozen=True)
