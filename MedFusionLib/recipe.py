@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from MedFusionLib.colour import COLOUR_MAPS
 from MedFusionLib.errors import BadInput
-from MedFusionLib.fields import anything, list_of, mapping_of, names_among, number, one_of, optional, text
+from MedFusionLib.fields import anything, check_fields, list_of, mapping_of, names_among, number, one_of, optional, text
 from MedFusionLib.metrics import METRICS
 from MedFusionLib.registration.settings import RegistrationSettings
 
