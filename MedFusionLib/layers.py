@@ -1,0 +1,83 @@
+"""Layers: aligned volumes as grey or colour in [0, 1], and their fusion with colour kept true.
+
+A functional source is seen through a colour map. Its luma is fused with the anatomical sources by the method,
+and its chroma is put back afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from MedFusionLib.align import Aligned
+from MedFusionLib.colour import FloatArray, luma, mix_colours, recolour, to_colour
+from MedFusionLib.fusion.inference import fuse_arrays
+from MedFusionLib.fusion.method import Method
+from MedFusionLib.intensity import Window, choose_window
+from MedFusionLib.progress import Progress, silent
+from MedFusionLib.recipe import Recipe, WindowRecipe
+from MedFusionLib.volume import Array, Volume
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A source ready to be fused: ``grey`` in [0, 1] (the luma, where ``colour`` is not None), its field of view,
+    and for a functional source its RGB in [0, 1].
+    """
+
+    name: str
+    grey: FloatArray
+    validity: Array
+    window: Window
+    colour_map: str
+    colour: FloatArray | None = None
+
+
+def window_choice(volume: Volume, recipe: Recipe) -> WindowRecipe | None:
+    """What the recipe says of a volume's window: by its name first, then by its modality."""
+    return recipe.windows.get(volume.name, recipe.windows.get(volume.modality))
+
+
+def colour_map_of(volume: Volume, recipe: Recipe) -> str:
+    """The colour map of a volume: the recipe's by name or modality, else the modality's; "own" for a colour picture."""
+    if volume.is_colour:
+        return "own"
+    default = volume.about.colour_map
+    return recipe.colour_maps.get(volume.name, recipe.colour_maps.get(volume.modality, default))
+
+
+def prepare_layers(originals: Sequence[Volume], aligned: Aligned, recipe: Recipe) -> tuple[Layer, ...]:
+    """The layers of a run; windows come from the originals, so that a field of view does not change them."""
+    return tuple(
+        prepare_layer(
+            source, mask, choose_window(original, window_choice(original, recipe)), colour_map_of(original, recipe)
+        )
+        for original, source, mask in zip(originals, aligned.sources, aligned.validity, strict=True)
+    )
+
+
+def prepare_layer(source: Volume, validity: Array, window: Window, colour_map: str) -> Layer:
+    """``source`` through its window and colour map; black outside its field of view."""
+    normalised = window.apply(source.array)
+    normalised[~validity] = 0.0
+    if source.is_colour:
+        colour = normalised
+    elif colour_map == "grey":
+        return Layer(source.name, normalised, validity, window, colour_map)
+    else:
+        colour = to_colour(normalised, colour_map)
+    return Layer(source.name, luma(colour), validity, window, colour_map, colour)
+
+
+def combine(method: Method, layers: Sequence[Layer], plane: str | None = None, progress: Progress = silent) -> Array:
+    """Fuse ``layers``: float32 grey in [0, 1], or 8-bit RGB where any layer has colour."""
+    sources = np.stack([layer.grey for layer in layers])
+    validity = np.stack([layer.validity for layer in layers])
+    whole = bool(validity.all())
+    fused = fuse_arrays(method, sources, None if whole else validity, plane, progress=progress)
+    coloured = [layer.colour for layer in layers if layer.colour is not None]
+    if not coloured:
+        return fused
+    return np.round(recolour(fused, mix_colours(coloured)) * 255.0).astype(np.uint8)

@@ -1,0 +1,201 @@
+"""The main job, one straight line: prepare, register, fuse, measure, record."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import SimpleITK as sitk
+
+from MedFusionLib.align import Aligned, align
+from MedFusionLib.errors import BadInput
+from MedFusionLib.fusion import catalog
+from MedFusionLib.fusion.method import Method
+from MedFusionLib.intensity import Window
+from MedFusionLib.layers import Layer, combine, prepare_layers
+from MedFusionLib.measure import measure
+from MedFusionLib.progress import Progress, silent, within
+from MedFusionLib.recipe import Recipe
+from MedFusionLib.record import Record, describe_recipe, describe_registration, describe_volume, hash_voxels
+from MedFusionLib.registration.settings import Registration
+from MedFusionLib.volume import Array, Volume
+
+
+@dataclass(frozen=True)
+class Fusion:
+    """One fused volume: scalar in [0, 1], or 8-bit RGB where a source has colour.
+
+    ``sources`` are the positions of the volumes it was made of; ``metrics`` the figures by name.
+    """
+
+    name: str
+    volume: Volume
+    sources: tuple[int, ...]
+    metrics: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run gives back. All volumes but ``originals`` are on the fixed volume's grid.
+
+    ``sources`` are the aligned volumes in their own units, ``validity`` their fields of view (boolean arrays),
+    ``registrations`` how each came there (None for the fixed volume and for what was taken as registered).
+    """
+
+    originals: tuple[Volume, ...]
+    sources: tuple[Volume, ...]
+    validity: tuple[Array, ...]
+    registrations: tuple[Registration | None, ...]
+    windows: tuple[Window, ...]
+    colour_maps: tuple[str, ...]
+    fusions: tuple[Fusion, ...]
+    recipe: Recipe
+    record: Record
+
+    @property
+    def fused(self) -> Volume:
+        """The fused volume; of several, the last."""
+        return self.fusions[-1].volume
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The figures of ``fused``."""
+        return self.fusions[-1].metrics
+
+    @property
+    def transforms(self) -> tuple[sitk.Transform | None, ...]:
+        """The transforms, fixed to moving (LPS, mm), one for each source; None where none was sought."""
+        return tuple(entry.transform if entry else None for entry in self.registrations)
+
+    @property
+    def maps(self) -> dict[str, Array]:
+        """Maps that explain the fused volume: so far each source's field of view, by its name."""
+        return {f"validity of {source.name}": mask for source, mask in zip(self.sources, self.validity, strict=True)}
+
+
+def run(volumes: Sequence[Volume], recipe: Recipe | None = None, progress: Progress = silent) -> Result:
+    """Align ``volumes`` to the first of them, fuse, measure and record, as ``recipe`` says.
+
+    Raises ``BadInput`` before any heavy work for what cannot succeed, ``RegistrationRejected`` when a registration
+    is judged wrong and the recipe does not say to continue, and lets ``Cancelled`` of ``progress`` pass.
+    """
+    recipe = recipe or Recipe()
+    started = time.perf_counter()
+    method = catalog.load(recipe.method, **recipe.parameters)
+    volumes = check_run(volumes, recipe, method)
+    aligned = align(volumes, recipe, within(progress, "register", 0.0, 1.0))
+    registered = time.perf_counter()
+    layers = prepare_layers(volumes, aligned, recipe)
+    fusions = _fuse_all(layers, aligned, recipe, method, progress)
+    ended = time.perf_counter()
+    seconds = {"register": registered - started, "fuse and measure": ended - registered}
+    return Result(
+        originals=tuple(volumes),
+        sources=aligned.sources,
+        validity=aligned.validity,
+        registrations=aligned.registrations,
+        windows=tuple(layer.window for layer in layers),
+        colour_maps=tuple(layer.colour_map for layer in layers),
+        fusions=fusions,
+        recipe=recipe,
+        record=_record(volumes, aligned, layers, fusions, recipe, method, seconds),
+    )
+
+
+def combinations(recipe: Recipe, count: int) -> tuple[tuple[int, ...], ...]:
+    """Which of ``count`` volumes to fuse: those of the recipe, or all; raises ``BadInput`` for a wrong position."""
+    wanted = recipe.combinations or (tuple(range(count)),)
+    for combination in wanted:
+        if len(set(combination)) != len(combination) or len(combination) < 2 or max(combination) >= count:
+            raise BadInput(
+                f"combination {list(combination)} of {count} volumes",
+                f"Name at least two different positions from 0 to {count - 1}",
+            )
+    return wanted
+
+
+def check_run(volumes: Sequence[Volume], recipe: Recipe, method: Method) -> tuple[Volume, ...]:
+    """All that can be found wrong before heavy work; returns the volumes under names that differ."""
+    from MedFusionLib.door import check_sources
+    from MedFusionLib.intensity import choose_window
+    from MedFusionLib.layers import window_choice
+
+    volumes = tuple(check_sources(volumes))
+    least, most = method.card.sources
+    for combination in combinations(recipe, len(volumes)):
+        if not least <= len(combination) <= (most or len(combination)):
+            raise BadInput(
+                f"method {method.card.name} fuses {least} to {most} sources, not {len(combination)}",
+                "Choose another method or combination",
+            )
+    for volume in volumes:
+        choose_window(volume, window_choice(volume, recipe))
+    return volumes
+
+
+def _fuse_all(
+    layers: Sequence[Layer], aligned: Aligned, recipe: Recipe, method: Method, progress: Progress
+) -> tuple[Fusion, ...]:
+    wanted = combinations(recipe, len(layers))
+    fusions = []
+    for number, combination in enumerate(wanted):
+        part = within(progress, "fuse", number / len(wanted), (number + 1) / len(wanted))
+        chosen = [layers[position] for position in combination]
+        name = " + ".join(layer.name for layer in chosen)
+        part(name, 0.0, name)
+        voxels = combine(method, chosen, recipe.plane, within(part, name, 0.0, 0.7))
+        progress("measure", number / len(wanted), name)
+        figures = measure(voxels, chosen, recipe.metrics, aligned.fixed.image.GetSpacing())
+        volume = aligned.fixed.like(
+            voxels if voxels.dtype == np.uint8 else np.asarray(voxels, np.float32),
+            modality="unknown",
+            name=f"fused {name}",
+            unit="",
+            path=None,
+        )
+        fusions.append(Fusion(name, volume, combination, figures))
+    return tuple(fusions)
+
+
+def _record(
+    volumes: Sequence[Volume],
+    aligned: Aligned,
+    layers: Sequence[Layer],
+    fusions: Sequence[Fusion],
+    recipe: Recipe,
+    method: Method,
+    seconds: dict[str, float],
+) -> Record:
+    settled = method.card.settle(dict(recipe.parameters))
+    return Record(
+        inputs=tuple(describe_volume(volume) for volume in volumes),
+        recipe=describe_recipe(recipe, settled),
+        registrations=tuple(
+            describe_registration(moving, registration)
+            for moving, registration in zip(volumes[1:], aligned.registrations[1:], strict=True)
+        ),
+        windows=tuple(
+            {
+                "source": layer.name,
+                "window": layer.window.name,
+                "lower": layer.window.lower,
+                "upper": layer.window.upper,
+                "colour_map": layer.colour_map,
+            }
+            for layer in layers
+        ),
+        fusions=tuple(
+            {
+                "name": fusion.name,
+                "sources": list(fusion.sources),
+                "colour": fusion.volume.is_colour,
+                "metrics": fusion.metrics,
+                "voxels_sha256": hash_voxels(fusion.volume),
+            }
+            for fusion in fusions
+        ),
+        seconds={stage: round(value, 3) for stage, value in seconds.items()},
+        notes=aligned.notes,
+    )
