@@ -1,15 +1,20 @@
-"""Separable filters over the spatial axes of ``(batch, source, *spatial)``, for numpy and torch alike."""
+"""Separable filters over the spatial axes of ``(batch, source, *spatial)``, for numpy and torch alike.
+
+Beyond its border an array goes on with its edge value; axes of one voxel are left alone.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from array_api_compat import array_namespace, is_numpy_array
 
 
-def spatial_axes(array: Any) -> range:
-    """The axes after batch and source."""
-    return range(2, len(array.shape))
+def spatial_axes(array: Any) -> list[int]:
+    """The axes after batch and source that have more than one voxel."""
+    return [axis for axis in range(2, len(array.shape)) if array.shape[axis] > 1]
 
 
 def cut(array: Any, axis: int, start: int | None, stop: int | None, step: int | None = None) -> Any:
@@ -27,11 +32,42 @@ def pad_edge(array: Any, axis: int, before: int, after: int) -> Any:
     return xp.concat([parts[0], array, parts[1]], axis=axis)
 
 
-def box_mean(array: Any, radius: int) -> Any:
-    """The mean of the ``2 radius + 1`` wide box around each voxel, edges repeated; any number of axes."""
+def correlate(array: Any, taps: Sequence[float], axis: int) -> Any:
+    """``array`` correlated along ``axis`` with ``taps`` (odd in number, the middle one at the voxel)."""
+    if is_numpy_array(array):
+        from scipy.ndimage import correlate1d
+
+        return correlate1d(array, taps, axis=axis, mode="nearest")
+    size, radius = array.shape[axis], len(taps) // 2
+    padded = pad_edge(array, axis, radius, radius)
+    return sum(tap * cut(padded, axis, i, i + size) for i, tap in enumerate(taps) if tap)
+
+
+def gaussian_blur(array: Any, sigma: float) -> Any:
+    """``array`` blurred by a Gaussian of ``sigma`` voxels, cut off at three of them."""
+    offsets = np.arange(-int(np.ceil(3 * sigma)), int(np.ceil(3 * sigma)) + 1)
+    weights = np.exp(-0.5 * (offsets / sigma) ** 2)
+    taps = [float(tap) for tap in weights / weights.sum()]
     for axis in spatial_axes(array):
-        if array.shape[axis] > 1:
-            array = _box_mean_along(array, axis, radius)
+        array = correlate(array, taps, axis)
+    return array
+
+
+def laplacian(array: Any) -> Any:
+    """The sum of the second differences along the spatial axes."""
+    return sum((correlate(array, (1.0, -2.0, 1.0), axis) for axis in spatial_axes(array)), 0.0 * array)
+
+
+def squared_gradient(array: Any) -> Any:
+    """The squared magnitude of the gradient by central differences, per voxel squared."""
+    slopes = (correlate(array, (-0.5, 0.0, 0.5), axis) for axis in spatial_axes(array))
+    return sum((slope * slope for slope in slopes), 0.0 * array)
+
+
+def box_mean(array: Any, radius: int) -> Any:
+    """The mean of the ``2 radius + 1`` wide box around each voxel."""
+    for axis in spatial_axes(array):
+        array = _box_mean_along(array, axis, radius)
     return array
 
 
