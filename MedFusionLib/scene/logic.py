@@ -1,0 +1,34 @@
+"""MedFusionLogic: what the module does, on nodes, with or without a window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from MedFusionLib.progress import Progress, silent
+from MedFusionLib.scene.mrml import Node, Scene, mrml
+
+if TYPE_CHECKING:
+    from MedFusionLib.recipe import Recipe
+    from MedFusionLib.scene.result import SceneResult
+
+
+class MedFusionLogic:
+    """Takes volume nodes of a scene and returns nodes; keeps no state but the scene."""
+
+    def __init__(self, scene: Scene | None = None) -> None:
+        """``scene`` is a vtkMRMLScene; the application's own when left out."""
+        self.scene = mrml().mrmlScene if scene is None else scene
+
+    def fuse(self, inputs: Sequence[Node], recipe: Recipe, progress: Progress = silent) -> SceneResult:
+        """Align, fuse and measure the volumes of ``inputs`` (the fixed one first) as ``recipe`` says, and
+        add the outcome to the scene. The inputs are not changed.
+
+        Raises ``MedFusionError``; then the scene is as it was.
+        """
+        from MedFusionLib.pipeline import run
+        from MedFusionLib.scene.nodes import volume_from_node
+        from MedFusionLib.scene.result import add_result
+
+        result = run([volume_from_node(node) for node in inputs], recipe, progress)
+        return add_result(self.scene, result, inputs)

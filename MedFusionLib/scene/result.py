@@ -1,0 +1,179 @@
+"""The result of a run as nodes of a scene: volumes, transforms, metrics, record, and who came from whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from MedFusionLib.errors import BadInput
+from MedFusionLib.scene import vocabulary as mark
+from MedFusionLib.scene.colours import GREY, colour_node_id
+from MedFusionLib.scene.display import set_display, show
+from MedFusionLib.scene.mrml import Node, Scene, mrml
+from MedFusionLib.scene.nodes import node_from_volume
+from MedFusionLib.scene.texts import table_node, text_node
+from MedFusionLib.scene.transforms import node_from_transform
+
+if TYPE_CHECKING:
+    from MedFusionLib.pipeline import Fusion, Result
+
+
+@dataclass(frozen=True)
+class SceneResult:
+    """The nodes of one run. ``sources``, ``originals`` and ``transforms`` are in the order of the
+    result's sources; the fixed volume has no transform. ``folder`` is a subject hierarchy item.
+    """
+
+    sources: tuple[Node, ...]
+    originals: tuple[Node, ...]
+    transforms: tuple[Node | None, ...]
+    fused: tuple[Node, ...]
+    metrics: Node | None
+    record: Node
+    folder: int
+
+
+def add_result(scene: Scene, result: Result, inputs: Sequence[Node] = ()) -> SceneResult:
+    """Add the nodes of ``result`` to ``scene``, in one folder of the subject hierarchy, and show them.
+
+    ``inputs`` are the nodes that the originals came from, in the order of the sources; they are
+    referred to and never changed. Without them the moving originals are added below their transforms,
+    because a scene outside Slicer has nothing else to put there; the fixed one is its own source.
+    A failure leaves no node behind. Raises ``BadInput`` for inputs that do not fit the result.
+    """
+    if inputs and len(inputs) != len(result.sources):
+        raise BadInput(f"{len(inputs)} input nodes for {len(result.sources)} sources", "Give one node for each")
+    with _all_or_nothing(scene):
+        record = text_node(scene, result.record.to_json(), "MedFusion record")
+        sources = _sources(scene, result)
+        transforms = _transforms(scene, result)
+        originals = tuple(inputs) or _originals(scene, result, sources, transforms)
+        metrics = _metrics(scene, result, sources)
+        fused = tuple(_fused(scene, fusion, sources, transforms, metrics) for fusion in result.fusions)
+        _refer(sources, originals, transforms)
+        own = [record, *sources, *filter(None, transforms), *fused, *filter(None, [metrics])]
+        for node in own[1:]:
+            node.SetNodeReferenceID(mark.RECORD, record.GetID())
+        folder = _folder(scene, [*own, *([] if inputs else originals)], result)
+    show(scene, sources[_fixed(result)], fused[0] if fused else sources[-1])
+    return SceneResult(sources, originals, transforms, fused, metrics, record, folder)
+
+
+def _fixed(result: Result) -> int:
+    return result.registrations.index(None)
+
+
+def _sources(scene: Scene, result: Result) -> tuple[Node, ...]:
+    nodes = []
+    for index, volume in enumerate(result.sources):
+        name = volume.name if result.registrations[index] is None else f"{volume.name} aligned"
+        nodes.append(_source(scene, result, index, node_from_volume(scene, volume, name)))
+    return tuple(nodes)
+
+
+def _source(scene: Scene, result: Result, index: int, node: Node) -> Node:
+    """Window and colours of source ``index`` on ``node``."""
+    window = result.windows[index]
+    set_display(node, window.lower, window.upper, colour_node_id(scene, result.colour_maps[index]))
+    return node
+
+
+def _transforms(scene: Scene, result: Result) -> tuple[Node | None, ...]:
+    fixed = result.sources[_fixed(result)].name
+    nodes: list[Node | None] = []
+    for volume, registration in zip(result.sources, result.registrations, strict=True):
+        if registration is None:
+            nodes.append(None)
+            continue
+        node = node_from_transform(scene, registration.transform, f"{volume.name} to {fixed}")
+        node.SetAttribute(mark.VERDICT, registration.verdict.decision)
+        node.SetAttribute(mark.REASONS, "; ".join(registration.verdict.reasons))
+        nodes.append(node)
+    return tuple(nodes)
+
+
+def _originals(scene: Scene, result: Result, sources: tuple[Node, ...],
+               transforms: tuple[Node | None, ...]) -> tuple[Node, ...]:
+    """Nodes of the volumes as they were read, moving ones below their transforms."""
+    nodes = []
+    for index, transform in enumerate(transforms):
+        node = sources[index]
+        if transform is not None:
+            node = _source(scene, result, index, node_from_volume(scene, result.originals[index]))
+            node.SetAndObserveTransformNodeID(transform.GetID())
+        nodes.append(node)
+    return tuple(nodes)
+
+
+def _metrics(scene: Scene, result: Result, sources: tuple[Node, ...]) -> Node | None:
+    rows = [{"fused": fusion.name, **row} for fusion in result.fusions for row in fusion.metrics]
+    if not rows:
+        return None
+    node = table_node(scene, rows, "MedFusion metrics")
+    for source in sources:
+        node.AddNodeReferenceID(mark.SOURCE, source.GetID())
+    return node
+
+
+def _fused(scene: Scene, fusion: Fusion, sources: tuple[Node, ...], transforms: tuple[Node | None, ...],
+           metrics: Node | None) -> Node:
+    node = node_from_volume(scene, fusion.volume, fusion.name)
+    # A fused volume is no acquisition: 8-bit colours or grey in [0, 1].
+    set_display(node, 0.0, 255.0 if fusion.volume.is_colour else 1.0, GREY)
+    node.SetAttribute(mark.PURPOSE, mark.FOR_LOOKING)
+    node.SetAttribute(mark.METHOD, fusion.name)
+    used = ", ".join(sources[index].GetName() for index in fusion.sources)
+    node.SetDescription(f"Fused from {used}: {mark.FOR_LOOKING}. Read HU and SUV from the sources.")
+    for index in fusion.sources:
+        node.AddNodeReferenceID(mark.SOURCE, sources[index].GetID())
+        transform = transforms[index]
+        if transform is not None:
+            node.AddNodeReferenceID(mark.TRANSFORM, transform.GetID())
+    if metrics is not None:
+        node.SetNodeReferenceID(mark.METRICS, metrics.GetID())
+    return node
+
+
+def _refer(sources: tuple[Node, ...], originals: tuple[Node, ...], transforms: tuple[Node | None, ...]) -> None:
+    """From each aligned source and its transform to the volume as it was read and to the fixed one."""
+    fixed = originals[transforms.index(None)]
+    for source, original, transform in zip(sources, originals, transforms, strict=True):
+        if source is not original:
+            source.SetNodeReferenceID(mark.ORIGINAL, original.GetID())
+        if transform is None:
+            continue
+        source.SetNodeReferenceID(mark.TRANSFORM, transform.GetID())
+        source.SetNodeReferenceID(mark.FIXED, fixed.GetID())
+        transform.SetNodeReferenceID(mark.ORIGINAL, original.GetID())
+        transform.SetNodeReferenceID(mark.FIXED, fixed.GetID())
+
+
+def _folder(scene: Scene, nodes: list[Node], result: Result) -> int:
+    """A folder of the subject hierarchy with ``nodes``, each once; an original shows below its transform."""
+    tree = mrml().vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
+    names = " + ".join(volume.name for volume in result.sources)
+    folder = int(tree.CreateFolderItem(tree.GetSceneItemID(), f"MedFusion: {names}"))
+    for node in dict.fromkeys(nodes):
+        parent = node.GetParentTransformNode() if node.IsA("vtkMRMLTransformableNode") else None
+        item = tree.GetItemByDataNode(parent) if parent is not None else 0
+        tree.CreateItem(item or folder, node)
+    return folder
+
+
+@contextmanager
+def _all_or_nothing(scene: Scene) -> Iterator[None]:
+    """Remove the nodes that were added inside the ``with`` when it fails, newest first."""
+    before = {scene.GetNthNode(index).GetID() for index in range(scene.GetNumberOfNodes())}
+    scene.StartState(scene.BatchProcessState)
+    try:
+        yield
+    except BaseException:
+        nodes = [scene.GetNthNode(index) for index in range(scene.GetNumberOfNodes())]
+        for node in reversed(nodes):
+            if node is not None and node.GetID() not in before:
+                scene.RemoveNode(node)
+        raise
+    finally:
+        scene.EndState(scene.BatchProcessState)
