@@ -10,7 +10,11 @@ Role = Literal["anatomical", "functional"]
 
 @dataclass(frozen=True)
 class Modality:
-    """One modality. ``background`` is the value of air or of nothing, in the modality's unit."""
+    """One modality. ``background`` is the value of air or of nothing, in the modality's unit.
+
+    ``words`` in a file's name tell the modality; ``last_words`` are too short to be trusted anywhere
+    but at the end of the name (``pt`` is PET in ``001_pt.nii.gz``, a patient in ``pt01_ct.nii.gz``).
+    """
 
     name: str
     role: Role
@@ -20,17 +24,22 @@ class Modality:
     colour_map: str
     dicom: tuple[str, ...]
     words: tuple[str, ...]
+    last_words: tuple[str, ...] = ()
 
 
 MODALITIES: dict[str, Modality] = {
     entry.name: entry
     for entry in (
-        Modality("CT", "anatomical", "HU", -1000.0, "soft tissue", "grey", ("CT",), ("ct", "cbct")),
+        Modality("CT", "anatomical", "HU", -1000.0, "soft tissue", "grey", ("CT",),
+                 ("ct", "cbct", "cta", "ncct", "cect", "ldct")),
         Modality("MR", "anatomical", "", 0.0, "robust", "grey", ("MR",),
-                 ("mr", "mri", "t1", "t2", "t1w", "t2w", "flair", "pd", "dwi", "adc")),
-        Modality("PET", "functional", "", 0.0, "robust", "hot iron", ("PT",), ("pet", "pt", "fdg", "suv")),
-        Modality("SPECT", "functional", "", 0.0, "robust", "hot iron", ("NM", "ST"), ("spect", "nm", "tc99m")),
-        Modality("US", "anatomical", "", 0.0, "robust", "grey", ("US",), ("us", "ultrasound")),
+                 ("mr", "mri", "t1", "t2", "t1w", "t2w", "t1c", "t1ce", "t1gd", "flair", "pdw", "dwi", "adc",
+                  "swi"), ("pd",)),
+        Modality("PET", "functional", "", 0.0, "robust", "hot iron", ("PT",), ("pet", "fdg", "suv", "suvbw"),
+                 ("pt",)),
+        Modality("SPECT", "functional", "", 0.0, "robust", "hot iron", ("NM", "ST"), ("spect", "tc99m"),
+                 ("nm",)),
+        Modality("US", "anatomical", "", 0.0, "robust", "grey", ("US",), ("ultrasound",), ("us",)),
         Modality("unknown", "anatomical", "", 0.0, "robust", "grey", (), ()),
     )
 }
