@@ -105,6 +105,7 @@ def _write_job(request: Request, names: tuple[str, ...], begin: sitk.Transform, 
             sitk.WriteImage(image, str(job[key]))
     job["initial"] = str(folder / "initial.h5")
     sitk.WriteTransform(begin, str(job["initial"]))
+    job["matrix"] = list(begin.GetParameters()) if begin.IsLinear() else []
     job["parameters"] = [str(path) for path in parameter_files(request, names, folder)]
     path = folder / "job.json"
     path.write_text(json.dumps(job), encoding="utf-8")
@@ -136,10 +137,9 @@ class Watch:
 
     def line(self, line: str) -> None:
         """Take one line of the output."""
-        if line.startswith("Running elastix with parameter file"):
-            self.stage, self.resolution, self.iteration = self.stage + 1, 0, 0
-        elif match := re.match(r"Resolution: (\d+)", line):
+        if match := re.match(r"Resolution: (\d+)", line):
             self.resolution, self.iteration = int(match[1]), 0
+            self.stage += self.resolution == 0
         elif match := re.match(r"(\d+)\s+(-?\d+\.\d+)\s", line):
             self.iteration, self.value = int(match[1]), match[2]
 
