@@ -1,0 +1,190 @@
+"""The command ``medfusion``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from itertools import zip_longest
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from MedFusionLib.arguments import pairs, parser
+from MedFusionLib.console import print_json, progress_of
+from MedFusionLib.errors import BadInput, Cancelled, MedFusionError
+from MedFusionLib.recipe import Recipe
+from MedFusionLib.volume import Volume
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line ``arguments`` (default: the process's) and return the exit code."""
+    given = parser().parse_args(arguments)
+    previous = signal.signal(signal.SIGTERM, _cancel)
+    try:
+        return int(_COMMANDS[given.command](given))
+    except MedFusionError as error:
+        return _fail(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        return _fail(str(Cancelled()), Cancelled.exit_code)
+    except MemoryError:
+        return _fail("not enough memory. Close other programs, crop the volumes or resample them coarser", 2)
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _cancel(number: int, frame: FrameType | None) -> None:
+    raise Cancelled()
+
+
+def _fail(message: str, code: int) -> int:
+    print(f"medfusion: {' '.join(message.split())}", file=sys.stderr)
+    return code
+
+
+def read_volumes(given: argparse.Namespace) -> list[Volume]:
+    """The volumes that the arguments name, each checked at the door."""
+    if len(given.modality) > len(given.volumes):
+        raise BadInput(f"{len(given.modality)} modalities for {len(given.volumes)} volumes", "Give one for each")
+    if len(given.name) > len(given.volumes):
+        raise BadInput(f"{len(given.name)} names for {len(given.volumes)} volumes", "Give one for each")
+    said = zip_longest(given.volumes, given.modality, given.name)
+    return [
+        Volume.read(path, modality=modality, name=name, frame=given.frame, non_finite=given.non_finite)
+        for path, modality, name in said
+    ]
+
+
+def recipe_of(given: argparse.Namespace) -> Recipe:
+    """The recipe that the arguments describe: the file's, changed by the options that were given."""
+    data = (Recipe.read(given.recipe) if given.recipe else Recipe()).as_dict()
+    for name in ("method", "plane"):
+        if getattr(given, name) is not None:
+            data[name] = getattr(given, name)
+    for name, entries in (
+        ("parameters", given.parameter),
+        ("windows", given.window),
+        ("colour_maps", given.colour_map),
+    ):
+        data[name] = {**data[name], **pairs(entries, name)}
+    if given.continue_on_rejection:
+        data["on_rejection"] = "continue"
+    data["registration"] = {**data["registration"], **_registration(given)}
+    return Recipe.from_dict(data)
+
+
+def _registration(given: argparse.Namespace) -> dict[str, Any]:
+    """The registration settings that were given as options."""
+    names = ("transform", "initial", "landmarks", "fixed_mask", "moving_mask", "executable", "samples")
+    settings = {name: getattr(given, name) for name in names if getattr(given, name) is not None}
+    if given.registration is not None:
+        settings["method"] = given.registration
+    if given.trust_frame_of_reference:
+        settings["trust_frame_of_reference"] = True
+    return settings
+
+
+def _fuse(given: argparse.Namespace) -> int:
+    from MedFusionLib.outputs import check_folder, write_result
+    from MedFusionLib.pipeline import run
+
+    if len(given.volumes) < 2:
+        raise BadInput(f"only one volume, {given.volumes[0]}", "Give the fixed volume and at least one moving volume")
+    recipe = recipe_of(given)
+    check_folder(given.output, given.overwrite)
+    progress = progress_of(given.progress)
+    progress("read", 0.0, ", ".join(Path(path).name for path in given.volumes))
+    result = run(read_volumes(given), recipe, progress)
+    files = write_result(result, given.output, progress)
+    if given.progress == "json":
+        print_json({"done": True, "files": [str(file) for file in files], "record": result.record.as_dict()})
+    elif given.progress == "bar":
+        from MedFusionLib.summary import summarise
+
+        print(summarise(result, files))
+    return 0
+
+
+def _register(given: argparse.Namespace) -> int:
+    from MedFusionLib.outputs import check_file
+    from MedFusionLib.record import describe_registration
+    from MedFusionLib.registration import register
+    from MedFusionLib.registration.settings import RegistrationSettings
+    from MedFusionLib.registration.transforms import save
+
+    check_file(given.output, (".h5", ".tfm"))
+    settings = RegistrationSettings.from_dict({**asdict(RegistrationSettings()), **_registration(given)})
+    fixed, moving = read_volumes(given)
+    progress = progress_of("none" if given.json else given.progress)
+    registration = register(fixed, moving, settings, progress=progress)
+    described = describe_registration(moving, registration)
+    rejected = registration.verdict.decision == "reject"
+    if not rejected:
+        save(registration.transform, given.output)
+    if given.json:
+        print_json({**described, "output": None if rejected else str(given.output)})
+    elif not rejected:
+        print(f"{registration.verdict.decision}: {given.output} ({registration.engine}, {registration.seconds:.1f} s)")
+    if rejected:
+        return _fail(f"registration rejected, nothing written: {'; '.join(registration.verdict.reasons)}", 3)
+    return 0
+
+
+def _evaluate(given: argparse.Namespace) -> int:
+    from MedFusionLib.evaluate import evaluate
+
+    windows = Recipe.from_dict({"windows": pairs(given.window, "window")}).windows
+    sources = read_volumes(given)
+    fused = Volume.read(given.fused, modality="unknown")
+    mask = Volume.read_mask(given.mask, on=fused) if given.mask else None
+    figures = evaluate(fused, sources, mask, windows)
+    if given.json:
+        print_json({name: value if abs(value) != float("inf") else str(value) for name, value in figures.items()})
+    else:
+        print("\n".join(f"{name:24}{value:.6g}" for name, value in figures.items()))
+    return 0
+
+
+def _methods(given: argparse.Namespace) -> int:
+    from MedFusionLib.fusion import catalog
+
+    if given.json:
+        print(json.dumps([card.as_dict() for card in catalog.cards()], indent=2, ensure_ascii=False))
+        return 0
+    for card in catalog.cards():
+        print(f"{card.name:18}{card.family:12}{card.summary}")
+    return 0
+
+
+def _metrics(given: argparse.Namespace) -> int:
+    from MedFusionLib.metrics import METRICS
+
+    if given.json:
+        print(json.dumps([asdict(entry) for entry in METRICS.values()], indent=2, ensure_ascii=False))
+        return 0
+    for entry in METRICS.values():
+        print(f"{entry.name:20}{entry.direction:9}{entry.title} ({entry.reference}); fooled by {entry.fooled_by}")
+    return 0
+
+
+def _demo(given: argparse.Namespace) -> int:
+    from MedFusionLib.resources import resource
+
+    arguments = ["fuse", "--overwrite", "--output", str(given.output), "--progress", given.progress]
+    arguments += ["--recipe", str(resource("SampleData/demo.json"))]
+    for name in ("CT", "MR_T1", "PET_SUV"):
+        arguments += [str(resource(f"SampleData/STS_012_{name}.nii.gz")), "--name", name.replace("_", " ")]
+    return _fuse(parser().parse_args(arguments))
+
+
+_COMMANDS = {
+    "fuse": _fuse,
+    "register": _register,
+    "evaluate": _evaluate,
+    "methods": _methods,
+    "metrics": _metrics,
+    "demo": _demo,
+}

@@ -1,0 +1,169 @@
+"""Writing a run's results: all of them complete in a folder, or nothing."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import SimpleITK as sitk
+
+from MedFusionLib.errors import BadInput, MissingDependency
+from MedFusionLib.pipeline import Result
+from MedFusionLib.progress import Progress, silent
+from MedFusionLib.record import NOTICE
+from MedFusionLib.volume import Volume
+
+_OURS = ("fused_*.nii.gz", "fused_*.png", "aligned_*.nii.gz", "transform_*.h5")
+
+
+def check_folder(folder: Path, overwrite: bool = False) -> None:
+    """Raise ``BadInput`` now when results could not be written to ``folder`` at the end of a run."""
+    if folder.exists() and not folder.is_dir():
+        raise BadInput(f"output {folder} is a file", "Name a folder")
+    if folder.is_dir() and any(folder.iterdir()) and not overwrite:
+        raise BadInput(f"output folder {folder} is not empty", "Name a new folder, or add --overwrite")
+    _check_writable(folder)
+
+
+def check_file(path: Path, suffixes: tuple[str, ...]) -> None:
+    """Raise ``BadInput`` now when a result could not be written to the file ``path`` at the end of a run."""
+    if path.suffix not in suffixes:
+        raise BadInput(f"output {path.name} ends in '{path.suffix}'", f"Use {' or '.join(suffixes)}")
+    if path.is_dir():
+        raise BadInput(f"output {path} is a folder", "Name a file")
+    if not path.absolute().parent.is_dir():
+        raise BadInput(f"folder {path.parent} of the output is missing", "Make it, or name another")
+    _check_writable(path)
+
+
+def _check_writable(path: Path) -> None:
+    parent = path.absolute()
+    while not parent.exists():
+        parent = parent.parent
+    if not os.access(parent, os.W_OK):
+        raise BadInput(f"output {path} cannot be made in {parent}", "Name a place you may write to")
+
+
+@contextmanager
+def complete_folder(folder: Path) -> Iterator[Path]:
+    """A temporary folder beside ``folder`` whose files move into it when the block ends well.
+
+    When the block raises, nothing is left behind and ``folder`` is as it was.
+    """
+    target = folder.absolute()
+    made = _make_parents(target.parent)
+    work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    try:
+        yield work
+        target.mkdir(exist_ok=True)
+        _remove_stale(target, {file.name for file in work.iterdir()})
+        for file in sorted(work.iterdir()):
+            os.replace(file, target / file.name)
+    except BaseException:
+        shutil.rmtree(work, ignore_errors=True)
+        for parent in made:
+            parent.rmdir()
+        raise
+    shutil.rmtree(work, ignore_errors=True)
+
+
+def _remove_stale(folder: Path, fresh: set[str]) -> None:
+    """Remove volumes and transforms of an earlier run that the new one does not replace."""
+    for pattern in _OURS:
+        for file in folder.glob(pattern):
+            if file.name not in fresh:
+                file.unlink()
+
+
+def _make_parents(parent: Path) -> list[Path]:
+    """Make ``parent`` and those above it; returns the ones that were not there, innermost first."""
+    made = []
+    while not parent.exists():
+        made.append(parent)
+        parent = parent.parent
+    for folder in reversed(made):
+        folder.mkdir()
+    return made
+
+
+def write_result(result: Result, folder: Path, progress: Progress = silent) -> tuple[Path, ...]:
+    """Write everything of ``result`` into ``folder`` and return the files' paths.
+
+    Fused volumes, aligned sources, transforms, ``metrics.csv``, ``record.json``, ``overview.png`` and, where
+    slicer-core is installed, ``scene.mrb``. Pictures give PNG and neither transforms nor a scene.
+    """
+    with complete_folder(folder) as work:
+        _write_volumes(result, work, progress)
+        (work / "record.json").write_text(result.record.to_json() + "\n", encoding="utf-8")
+        _write_metrics(result, work / "metrics.csv")
+        progress("write", 0.4, "overview.png")
+        _write_overview(result, work / "overview.png")
+        if result.fused.dimension == 3:
+            _write_scene(result, work / "scene.mrb", progress)
+        names = sorted(file.name for file in work.iterdir())
+    progress("write", 1.0, str(folder))
+    return tuple(folder / name for name in names)
+
+
+def safe_name(name: str) -> str:
+    """``name`` as a file's name: letters, digits and + - _ kept, the rest made underscores."""
+    return re.sub(r"[^\w+-]+", "_", name.replace(" + ", "+")).strip("_") or "volume"
+
+
+def _write_volumes(result: Result, work: Path, progress: Progress) -> None:
+    picture = result.fused.dimension == 2
+    suffix = ".png" if picture else ".nii.gz"
+    for fusion in result.fusions:
+        progress("write", 0.0, fusion.volume.name)
+        _marked(fusion.volume).write(work / f"{safe_name(fusion.volume.name)}{suffix}")
+    if picture:
+        return
+    for source, registration in zip(result.sources[1:], result.registrations[1:], strict=True):
+        progress("write", 0.2, source.name)
+        source.write(work / f"{safe_name(f'aligned {source.name}')}{suffix}")
+        if registration is not None:
+            from MedFusionLib.registration.transforms import save
+
+            save(registration.transform, work / f"{safe_name(f'transform {source.name}')}.h5")
+
+
+def _marked(fused: Volume) -> Volume:
+    """The fused volume with the notice that it is for looking in its file's header; grey pictures as 8 bits."""
+    if fused.dimension == 2 and not fused.is_colour:
+        return fused.like((fused.array * 255.0).round().astype("uint8"))
+    image = sitk.Image(fused.image)
+    image.SetMetaData("ITK_FileNotes", NOTICE[:79])
+    return Volume(image, fused.modality, fused.name)
+
+
+def _write_metrics(result: Result, path: Path) -> None:
+    names = list(dict.fromkeys(name for fusion in result.fusions for name in fusion.metrics))
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["fused", "method", *names])
+        for fusion in result.fusions:
+            values = [f"{fusion.metrics[name]:.6g}" if name in fusion.metrics else "" for name in names]
+            writer.writerow([fusion.name, result.recipe.method, *values])
+
+
+def _write_overview(result: Result, path: Path) -> None:
+    from MedFusionLib.overview import draw_overview
+
+    draw_overview(result, path)
+
+
+def _write_scene(result: Result, path: Path, progress: Progress) -> None:
+    """The scene, where real MRML is installed; without it the files are all there is, and progress says so."""
+    from MedFusionLib.scene.bundle import write_scene
+
+    progress("write", 0.7, path.name)
+    try:
+        write_scene(result, path)
+    except MissingDependency as missing:
+        progress("write", 0.9, f"no {path.name}: {missing}")
