@@ -173,10 +173,12 @@ def _metrics(given: argparse.Namespace) -> int:
 def _demo(given: argparse.Namespace) -> int:
     from MedFusionLib.resources import resource
 
-    arguments = ["fuse", "--overwrite", "--output", str(given.output), "--progress", given.progress]
-    arguments += ["--recipe", str(resource("SampleData/demo.json"))]
-    for name in ("CT", "MR_T1", "PET_SUV"):
-        arguments += [str(resource(f"SampleData/STS_012_{name}.nii.gz")), "--name", name.replace("_", " ")]
+    names = ("CT", "MR_T1", "PET_SUV")
+    arguments = ["fuse", *(str(resource(f"SampleData/STS_012_{name}.nii.gz")) for name in names)]
+    for name in names:
+        arguments += ["--name", name.partition("_")[0]]
+    arguments += ["--recipe", str(resource("SampleData/demo.json")), "--overwrite"]
+    arguments += ["--output", str(given.output), "--progress", given.progress]
     return _fuse(parser().parse_args(arguments))
 
 
