@@ -5,8 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
-from array_api_compat import array_namespace, is_torch_array
-
+from MedFusionLib.arrays import array_namespace, is_torch_array
 from MedFusionLib.errors import BadInput
 
 
@@ -31,7 +30,7 @@ def check(fused: Any, sources: Any, mask: Any = None) -> ModuleType:
             )
         if not bool((mask != 0).reshape(batch, -1).any(-1).all()):
             raise BadInput("the mask is empty", "Give a mask with at least one voxel in every item")
-    return array_namespace(fused)
+    return array_namespace(fused, sources)
 
 
 def weights(xp: ModuleType, like: Any, mask: Any) -> Any:
