@@ -54,7 +54,9 @@ ENGINES: dict[str, Engine] = {
     entry.name: entry
     for entry in (
         Engine("elastix", "elastix, adaptive stochastic gradient descent on mutual information", ALL),
+        Engine("brainsfit", "Slicer's BRAINSFit executable, mutual information", ALL),
         Engine("simpleitk", "SimpleITK, mutual information from coarse to fine; always there", ALL),
+        Engine("landmarks", "corresponding points; 'bspline' gives a thin-plate spline", ALL, searches=False),
         Engine("none", "the volumes share a frame already; nothing is moved", ALL, searches=False),
     )
 }
