@@ -83,7 +83,7 @@ def check_size(size: Sequence[int], what: str) -> None:
     """Refuse an empty grid, a dimension of one voxel, and more dimensions than three."""
     if len(size) not in (2, 3):
         raise BadInput(f"{what} has {len(size)} dimension{'s'[:len(size) - 1]} ({shape(size)})",
-                       "Give a 2-D picture or a 3-D volume; for a 4-D file choose one with frame (--frame 0)")
+                       "Give a 2-D picture or a 3-D volume; of a 4-D file choose one frame (FILE#0)")
     if min(size) < 1:
         raise BadInput(f"{what} is empty: its size is {shape(size)}", "Export it again from its source")
     if min(size) < 2:
@@ -111,7 +111,7 @@ def check_channels(kind: str, channels: int, what: str) -> None:
         raise BadInput(f"{what} has complex voxels ({kind})", "Save its magnitude as a real volume first")
     if channels != 1 and not (channels == 3 and "8-bit unsigned" in kind):
         raise BadInput(f"{what} has vector voxels of {channels} components ({kind})",
-                       f"Choose one component with frame (--frame 0 to {channels - 1})")
+                       f"Choose one component: {what}#0 to {what}#{channels - 1}")
 
 
 def check_geometry(spacing: Sequence[float], origin: Sequence[float], direction: Sequence[float],

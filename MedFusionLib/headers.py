@@ -14,12 +14,13 @@ from MedFusionLib.errors import BadInput
 from MedFusionLib.files import locate
 from MedFusionLib.quiet import quiet
 
+_AGAIN = "Copy, download or export it again"
 #: Deflate cannot pack better than 1032 to 1; a header that promises more than this is wrong.
 _BEST_PACKING = 1100
 #: One entry for each thing ITK says in many lines: a pattern in its message, what it means, the mend.
 _MEANING: tuple[tuple[str, str, str], ...] = (
     (r"fread got only|data not read completely|expected \d+ bytes|Premature end|Read Error|Not enough data",
-     "is truncated: its header promises more data than there is", "Copy, download or export it again"),
+     "is truncated: its header promises more data than there is", _AGAIN),
     (r"couldn't open the first datafile|Cannot open data file",
      "names a data file that is not there", "Put the data file beside its header"),
     (r"couldn't parse|trouble parsing|Error parsing|MET_Read|hit end of header|magic",
@@ -44,7 +45,7 @@ def promised(reader: sitk.ImageFileReader, path: Path) -> Promise:
 
     ``reader`` is left ready to read the voxels.
     """
-    _check_data_file(path)
+    data_file = _data_file(path)
     reader.SetFileName(str(path))
     try:
         with quiet() as whispers:
@@ -58,12 +59,18 @@ def promised(reader: sitk.ImageFileReader, path: Path) -> Promise:
     bytes_per_voxel = reader.GetNumberOfComponents() * _bytes(kind)
     check_fits(size, bytes_per_voxel, str(path))
     needed = int(np.prod(size, dtype=object)) * bytes_per_voxel
-    there = path.stat().st_size
-    if needed > _BEST_PACKING * there and not _DATA_FILE.search(_start(path)):
-        raise BadInput(f"{path} is truncated: its header promises {amount(needed)} ({shape(size)} voxels) "
-                       f"and the file has {amount(there)}", "Copy, download or export it again")
+    if data_file is not None and needed > _BEST_PACKING * data_file.stat().st_size:
+        raise BadInput(f"{path} is truncated: its header promises {amount(needed)} ({shape(size)} voxels) and "
+                       f"{data_file.name} has {amount(data_file.stat().st_size)}", _AGAIN)
     _check_header_geometry(reader, path)
     return Promise(size, kind, reader.GetNumberOfComponents())
+
+
+def check_complete(whispers: str, path: Path) -> None:
+    """Raise ``BadInput`` when a library whispered that data were missing although it returned an image."""
+    pattern, what, mend = _MEANING[0]
+    if re.search(pattern, whispers):
+        raise BadInput(f"{path} {what}", mend)
 
 
 def in_one_line(text: str, path: Path) -> BadInput:
@@ -85,24 +92,25 @@ def _check_header_geometry(reader: sitk.ImageFileReader, path: Path) -> None:
         check_geometry(tuple(spacing), reader.GetOrigin()[:shown], tuple(direction.ravel()), str(path))
 
 
-def _check_data_file(path: Path) -> None:
-    """A detached data file must be a regular file too: a pipe would block, a device never end."""
+def _data_file(path: Path) -> Path | None:
+    """The file that holds the voxels, which must be a regular file too: a pipe would block, a device never end.
+
+    None where the header names many files.
+    """
     if path.suffix.lower() not in (".mhd", ".nhdr", ".mha", ".nrrd"):
-        return
-    found = _DATA_FILE.search(_start(path).split(b"\n\n")[0])
+        return path
+    with path.open("rb") as file:
+        found = _DATA_FILE.search(file.read(4096).split(b"\n\n")[0])
     name = found.group(1).decode(errors="replace") if found else "LOCAL"
-    if name.split()[0].upper() in ("LOCAL", "LIST") or "%" in name:
-        return
+    if name.upper() == "LOCAL":
+        return path
+    if name.split()[0].upper() == "LIST" or "%" in name:
+        return None
     try:
-        locate(path.parent / name)
+        return locate(path.parent / name)
     except BadInput as error:
         raise BadInput(f"{path} names a data file that cannot be used: {error.what}",
                        "Put the data file beside its header") from None
-
-
-def _start(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(4096)
 
 
 def _bytes(kind: str) -> int:

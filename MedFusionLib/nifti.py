@@ -1,7 +1,7 @@
 """The header of a NIfTI-1 file, looked at before ITK reads it.
 
-ITK reads a file that ends too early without a word, replaces spacing of 0 or NaN by 1 mm, and takes
-the spacing from ``pixdim`` even where ``sform`` says otherwise; so these are looked at here.
+ITK reads a file that ends too early without a word, replaces NaN by 0 and spacing of 0 or NaN by 1 mm, and
+takes the spacing from ``pixdim`` even where ``sform`` says otherwise; so these are looked at here.
 Source: nifti1.h, https://nifti.nimh.nih.gov/nifti-1 (fields, ``quatern_to_mat44``).
 """
 
@@ -13,16 +13,19 @@ import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, cast
 
 import numpy as np
+import numpy.typing as npt
 import SimpleITK as sitk
 
 from MedFusionLib.door import amount, check_fits, check_spacing, shape
 from MedFusionLib.errors import BadInput
 from MedFusionLib.geometry import Matrix, from_ijk_to_ras, ijk_to_ras, one_line
+
+Indices = npt.NDArray[np.int64]
 
 _HEADER = 348
 _CHUNK = 1 << 20
@@ -40,19 +43,25 @@ _AGAIN = "Copy, download or export it again"
 
 @dataclass(frozen=True)
 class Header:
-    """Size, bytes per voxel, place of the first, and the matrices from indices to RAS mm, where coded."""
+    """Size, bytes per voxel, place of the first, and the matrices from indices to RAS mm, where coded.
+
+    ``float_type`` is the type of floating point voxels; ``non_finite`` the flat indices of NaN and infinity.
+    """
 
     size: tuple[int, ...]
     bytes_per_voxel: int
+    float_type: str | None
     offset: int
     sform: Matrix | None
     qform: Matrix | None
+    non_finite: Indices
 
 
 def check(path: Path) -> Header:
     """The header of ``path``, after seeing that it makes sense and that all voxels are in the file.
 
-    Raises ``BadInput``. A compressed file is unpacked once, piece by piece, which also proves its checksum.
+    Raises ``BadInput``. The file is read through once, piece by piece, which also proves the checksum of a
+    compressed one.
     """
     with path.open("rb") as raw:
         packed = raw.read(2) == b"\x1f\x8b"
@@ -61,10 +70,13 @@ def check(path: Path) -> Header:
         try:
             header = _parse(file.read(_HEADER), path)
             check_fits(header.size, header.bytes_per_voxel, str(path))
-            _check_length(file, header, path)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise BadInput(f"{path} is truncated or damaged ({str(error)[:80]})", _AGAIN) from None
-    return header
+            return replace(header, non_finite=_read_through(file, header, path))
+        except EOFError:
+            raise BadInput(f"{path} is truncated: its {amount(path.stat().st_size)} of compressed data end too early",
+                           _AGAIN) from None
+        except (zlib.error, gzip.BadGzipFile):
+            raise BadInput(f"{path} is damaged: its {amount(path.stat().st_size)} of compressed data fail their "
+                           "checksum", _AGAIN) from None
 
 
 def place(image: sitk.Image, header: Header, what: str) -> tuple[str, ...]:
@@ -83,6 +95,19 @@ def place(image: sitk.Image, header: Header, what: str) -> tuple[str, ...]:
     if max(apart) > _SAME_PLACE:
         return (f"sform and qform differ by {max(apart):.3g} mm; the one that Slicer takes is used",)
     return ()
+
+
+def with_non_finite(image: sitk.Image, header: Header, frame: int) -> sitk.Image:
+    """The image with NaN back where the file has NaN or infinity, which niftilib replaces by 0."""
+    array = sitk.GetArrayFromImage(image)
+    here = header.non_finite - frame * array.size
+    here = here[(here >= 0) & (here < array.size)]
+    if not len(here):
+        return image
+    array.reshape(-1)[here] = np.nan
+    marked = sitk.GetImageFromArray(array)
+    marked.CopyInformation(image)
+    return marked
 
 
 @contextmanager
@@ -126,8 +151,9 @@ def _parse(start: bytes, path: Path) -> Header:
         raise BadInput(f"{path}: {code} is no NIfTI data type", "Convert it to a 16-bit or float volume")
     scale = _MILLIMETRES.get(start[123] & 7, 1.0)
     check_spacing([length * scale for length in pixdim[1:1 + min(dim[0], 3)]], str(path))
-    return Header(size, _BYTES[code], max(offset, _HEADER), _sform(start, order, scale, path),
-                  _qform(start, order, scale, pixdim, path))
+    float_type = {16: order + "f4", 64: order + "f8"}.get(code)
+    return Header(size, _BYTES[code], float_type, max(offset, _HEADER), _sform(start, order, scale, path),
+                  _qform(start, order, scale, pixdim, path), np.empty(0, np.int64))
 
 
 def _sform(start: bytes, order: str, scale: float, path: Path) -> Matrix | None:
@@ -159,14 +185,19 @@ def _sound(matrix: Matrix, scale: float, name: str, path: Path) -> Matrix:
     return matrix
 
 
-def _check_length(file: IO[bytes], header: Header, path: Path) -> None:
-    promised = header.offset + int(np.prod(header.size, dtype=np.int64)) * header.bytes_per_voxel
-    if isinstance(file, gzip.GzipFile):
-        there = _HEADER
-        while piece := file.read(_CHUNK):
-            there += len(piece)
-    else:
-        there = path.stat().st_size
-    if there < promised:
-        raise BadInput(f"{path} is truncated: its header promises {amount(promised)} "
+def _read_through(file: IO[bytes], header: Header, path: Path) -> Indices:
+    """Read all voxels piece by piece; returns the flat indices (i fastest) of those that are NaN or infinite."""
+    file.read(header.offset - _HEADER)
+    count, there = int(np.prod(header.size, dtype=np.int64)), 0
+    found = [np.empty(0, np.int64)]
+    while piece := file.read(_CHUNK):
+        if header.float_type is not None:
+            values = np.frombuffer(piece[:len(piece) // header.bytes_per_voxel * header.bytes_per_voxel],
+                                   header.float_type)
+            found.append(np.flatnonzero(~np.isfinite(values)) + there // header.bytes_per_voxel)
+        there += len(piece)
+    if there < count * header.bytes_per_voxel:
+        raise BadInput(f"{path} is truncated: its header promises {amount(count * header.bytes_per_voxel)} "
                        f"({shape(header.size)} voxels) and {amount(there)} are there", _AGAIN)
+    indices = np.concatenate(found)
+    return indices[indices < count]

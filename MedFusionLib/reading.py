@@ -12,7 +12,7 @@ import SimpleITK as sitk
 
 from MedFusionLib import door, files, geometry, naming, nifti
 from MedFusionLib.errors import BadInput
-from MedFusionLib.headers import Promise, in_one_line, promised
+from MedFusionLib.headers import Promise, check_complete, in_one_line, promised
 from MedFusionLib.modality import modality as modality_entry
 from MedFusionLib.quiet import quiet
 from MedFusionLib.volume import Volume
@@ -46,18 +46,26 @@ def _load(path: str | os.PathLike[str], modality: str | None, name: str | None, 
     wanted = modality_entry(modality).name if modality else None
     if frame is not None and frame < 0:
         raise BadInput(f"frame = {frame} is negative", "Count frames from 0")
-    text, _, series = os.fspath(path).partition("#") if not os.path.lexists(path) else (os.fspath(path), "", "")
+    text, part = _split(os.fspath(path))
     place = files.locate(text)
+    if part.isdecimal() and not place.is_dir():
+        frame = int(part)
     if place.is_dir() or files.format_of(place) == "DICOM":
         from MedFusionLib import dicom
 
-        volume = dicom.read(place, series, frame)
+        volume = dicom.read(place, part, frame)
         guess = volume.modality if volume.modality != "unknown" else naming.modality_of(place)
     else:
         image, notes = _read_file(place, frame)
         volume = Volume(image, name=naming.stem(place), path=place, notes=notes)
         guess = naming.modality_of(place)
     return replace(volume, modality=wanted or guess, name=name or volume.name)
+
+
+def _split(text: str) -> tuple[str, str]:
+    """The path and what follows its ``#``, unless the ``#`` belongs to the name."""
+    path, _, part = text.rpartition("#")
+    return (path, part) if path and "\0" not in text and not os.path.lexists(text) else (text, "")
 
 
 def _read_file(path: Path, frame: int | None) -> tuple[sitk.Image, tuple[str, ...]]:
@@ -72,6 +80,8 @@ def _read_file(path: Path, frame: int | None) -> tuple[sitk.Image, tuple[str, ..
         image.EraseMetaData(key)
     if kind in files.PICTURES:
         return _as_picture(image), ()
+    if header is not None and len(header.non_finite):
+        image = nifti.with_non_finite(image, header, frame or 0)
     return _mend(image, header, path)
 
 
@@ -82,12 +92,12 @@ def _voxels(reader: sitk.ImageFileReader, promise: Promise, path: Path, most: in
     frames = int(np.prod(further, dtype=np.int64))
     if frames > 1 and frame is None:
         raise BadInput(f"{path} is {len(promise.size)}-D ({door.shape(promise.size)}): {frames} frames",
-                       f"Choose one with frame (--frame 0 to {frames - 1})")
+                       f"Choose one: {path}#0 to {path}#{frames - 1}")
     picks_component = frames == 1 and frame is not None and promise.channels > 1
     count = promise.channels if picks_component else frames
     if frame is not None and frame >= count:
         raise BadInput(f"{path} has {count} frame{'s' * (count > 1)}; frame {frame} is not there",
-                       f"Use a frame from 0 to {count - 1}")
+                       f"Use a frame from 0 to {count - 1}" if count > 1 else "Leave the frame out")
     if further:
         where = np.unravel_index(0 if picks_component else frame or 0, further, order="F")
         reader.SetExtractSize([*promise.size[:most], *(0 for _ in further)])
@@ -100,6 +110,7 @@ def _voxels(reader: sitk.ImageFileReader, promise: Promise, path: Path, most: in
             image: sitk.Image = reader.Execute()
     except RuntimeError as error:
         raise in_one_line(f"{error}\n{whispers.text}", path) from None
+    check_complete(whispers.text, path)
     if picks_component:
         image = sitk.VectorIndexSelectionCast(image, frame)
     return image

@@ -42,9 +42,9 @@ class Volume:
 
         ``modality`` left out is taken from DICOM, then the file's name, then its folder's name. ``frame``
         chooses one frame of a 4-D file or one component of a vector, counted from 0. ``non_finite``
-        "background" puts the modality's background where voxels are NaN or infinite. A DICOM folder with
-        several series is given as ``folder#SeriesInstanceUID``. Raises ``BadInput`` for whatever
-        cannot be used.
+        "background" puts the modality's background where voxels are NaN or infinite. The path may end in
+        what is chosen: ``file#frame``, or ``folder#SeriesInstanceUID`` where a DICOM folder has several
+        series. Raises ``BadInput`` for whatever cannot be used.
         """
         from MedFusionLib.reading import read
 
