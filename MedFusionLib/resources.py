@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from MedFusionLib.errors import BadInput
 
 _PACKAGE = Path(__file__).resolve().parent
-# Beside the code in a wheel, in a build tree and in an installed extension; one folder up in a checkout.
+# Within the package in a wheel; beside it in a checkout, a build tree and an installed extension.
 _ROOTS = (_PACKAGE / "Resources", _PACKAGE.parent / "Resources")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from MedFusionLib.progress import Progress, silent
@@ -19,6 +20,18 @@ class MedFusionLogic:
     def __init__(self, scene: Scene | None = None) -> None:
         """``scene`` is a vtkMRMLScene; the application's own when left out."""
         self.scene = mrml().mrmlScene if scene is None else scene
+
+    def about(self) -> str:
+        """What this is, which version, where it lies, and how to use it from Slicer's Python console."""
+        from MedFusionLib import __version__
+
+        return (f"MedFusion {__version__} aligns, fuses and measures the volumes of one patient. "
+                "Research software, not for clinical use.\n\n"
+                f"Library: {Path(__file__).resolve().parents[1]}\n\n"
+                "From the Python console, with two or more volumes, the fixed one first:\n"
+                "from MedFusionLib import Recipe\n"
+                "from MedFusionLib.scene import MedFusionLogic\n"
+                "MedFusionLogic().fuse([ct, mr], Recipe(method=\"laplacian\"))")
 
     def fuse(self, inputs: Sequence[Node], recipe: Recipe, progress: Progress = silent) -> SceneResult:
         """Align, fuse and measure the volumes of ``inputs`` (the fixed one first) as ``recipe`` says, and

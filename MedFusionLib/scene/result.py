@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SceneResult:
-    """The nodes of one run. ``sources``, ``originals`` and ``transforms`` are in the order of the
-    result's sources; the fixed volume has no transform. ``folder`` is a subject hierarchy item.
+    """The nodes of one run, in the order of the result's sources: the fixed one first.
+
+    The fixed volume has no transform, nor has what was taken as registered. ``folder`` is the item of the
+    subject hierarchy that holds the nodes.
     """
 
     sources: tuple[Node, ...]
@@ -57,20 +59,14 @@ def add_result(scene: Scene, result: Result, inputs: Sequence[Node] = ()) -> Sce
         for node in own[1:]:
             node.SetNodeReferenceID(mark.RECORD, record.GetID())
         folder = _folder(scene, [*own, *([] if inputs else originals)], result)
-    show(scene, sources[_fixed(result)], fused[0] if fused else sources[-1])
+    show(scene, sources[0], fused[-1])
     return SceneResult(sources, originals, transforms, fused, metrics, record, folder)
 
 
-def _fixed(result: Result) -> int:
-    return result.registrations.index(None)
-
-
 def _sources(scene: Scene, result: Result) -> tuple[Node, ...]:
-    nodes = []
-    for index, volume in enumerate(result.sources):
-        name = volume.name if result.registrations[index] is None else f"{volume.name} aligned"
-        nodes.append(_source(scene, result, index, node_from_volume(scene, volume, name)))
-    return tuple(nodes)
+    names = [volume.name if index == 0 else f"{volume.name} aligned" for index, volume in enumerate(result.sources)]
+    return tuple(_source(scene, result, index, node_from_volume(scene, volume, name))
+                 for index, (volume, name) in enumerate(zip(result.sources, names, strict=True)))
 
 
 def _source(scene: Scene, result: Result, index: int, node: Node) -> Node:
@@ -81,7 +77,7 @@ def _source(scene: Scene, result: Result, index: int, node: Node) -> Node:
 
 
 def _transforms(scene: Scene, result: Result) -> tuple[Node | None, ...]:
-    fixed = result.sources[_fixed(result)].name
+    fixed = result.sources[0].name
     nodes: list[Node | None] = []
     for volume, registration in zip(result.sources, result.registrations, strict=True):
         if registration is None:
@@ -96,21 +92,20 @@ def _transforms(scene: Scene, result: Result) -> tuple[Node | None, ...]:
 
 def _originals(scene: Scene, result: Result, sources: tuple[Node, ...],
                transforms: tuple[Node | None, ...]) -> tuple[Node, ...]:
-    """Nodes of the volumes as they were read, moving ones below their transforms."""
-    nodes = []
-    for index, transform in enumerate(transforms):
-        node = sources[index]
+    """Nodes of the volumes as they were read, the moving ones below their transforms."""
+    nodes = [sources[0]]
+    for index, transform in enumerate(transforms[1:], start=1):
+        node = _source(scene, result, index, node_from_volume(scene, result.originals[index]))
         if transform is not None:
-            node = _source(scene, result, index, node_from_volume(scene, result.originals[index]))
             node.SetAndObserveTransformNodeID(transform.GetID())
         nodes.append(node)
     return tuple(nodes)
 
 
 def _metrics(scene: Scene, result: Result, sources: tuple[Node, ...]) -> Node | None:
-    rows = [{"fused": fusion.name, **row} for fusion in result.fusions for row in fusion.metrics]
-    if not rows:
+    if not any(fusion.metrics for fusion in result.fusions):
         return None
+    rows = [{"fused": fusion.name, **fusion.metrics} for fusion in result.fusions]
     node = table_node(scene, rows, "MedFusion metrics")
     for source in sources:
         node.AddNodeReferenceID(mark.SOURCE, source.GetID())
@@ -119,7 +114,7 @@ def _metrics(scene: Scene, result: Result, sources: tuple[Node, ...]) -> Node | 
 
 def _fused(scene: Scene, fusion: Fusion, sources: tuple[Node, ...], transforms: tuple[Node | None, ...],
            metrics: Node | None) -> Node:
-    node = node_from_volume(scene, fusion.volume, fusion.name)
+    node = node_from_volume(scene, fusion.volume)
     # A fused volume is no acquisition: 8-bit colours or grey in [0, 1].
     set_display(node, 0.0, 255.0 if fusion.volume.is_colour else 1.0, GREY)
     node.SetAttribute(mark.PURPOSE, mark.FOR_LOOKING)
@@ -138,16 +133,16 @@ def _fused(scene: Scene, fusion: Fusion, sources: tuple[Node, ...], transforms: 
 
 def _refer(sources: tuple[Node, ...], originals: tuple[Node, ...], transforms: tuple[Node | None, ...]) -> None:
     """From each aligned source and its transform to the volume as it was read and to the fixed one."""
-    fixed = originals[transforms.index(None)]
+    fixed = originals[0]
     for source, original, transform in zip(sources, originals, transforms, strict=True):
         if source is not original:
             source.SetNodeReferenceID(mark.ORIGINAL, original.GetID())
-        if transform is None:
-            continue
-        source.SetNodeReferenceID(mark.TRANSFORM, transform.GetID())
-        source.SetNodeReferenceID(mark.FIXED, fixed.GetID())
-        transform.SetNodeReferenceID(mark.ORIGINAL, original.GetID())
-        transform.SetNodeReferenceID(mark.FIXED, fixed.GetID())
+        if source is not sources[0]:
+            source.SetNodeReferenceID(mark.FIXED, fixed.GetID())
+        if transform is not None:
+            source.SetNodeReferenceID(mark.TRANSFORM, transform.GetID())
+            transform.SetNodeReferenceID(mark.ORIGINAL, original.GetID())
+            transform.SetNodeReferenceID(mark.FIXED, fixed.GetID())
 
 
 def _folder(scene: Scene, nodes: list[Node], result: Result) -> int:

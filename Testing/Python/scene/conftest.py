@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from made_run import StandInRun, made_run
+from made_run import made_run
+
+from MedFusionLib.pipeline import Result
 
 pytest.importorskip("slicer")
 
 
 @pytest.fixture
-def run() -> StandInRun:
+def run() -> Result:
     return made_run()

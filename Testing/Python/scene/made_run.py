@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
 
 from MedFusionLib.intensity import Window
+from MedFusionLib.pipeline import Fusion, Result
+from MedFusionLib.recipe import Recipe
+from MedFusionLib.record import Record
 from MedFusionLib.registration.settings import Registration, RegistrationSettings, Verdict
 from MedFusionLib.volume import Volume
 
 AWKWARD = {"ct": 'CT/1: "größe" \\ 🧠', "mr": "T1", "pet": "PET"}
-RECORD = '{\n  "title": "Größe & <tag> 🧠",\n  "seconds": 1.5\n}\n'
-
-
-@dataclass
-class StandInRun:
-    """The fields of ``MedFusionLib.pipeline.Result`` that the scene reads."""
-
-    sources: list[Volume]
-    originals: list[Volume]
-    registrations: list[Registration | None]
-    fusions: list[Any]
-    windows: list[Window]
-    colour_maps: list[str]
-    record: Any = field(default_factory=lambda: SimpleNamespace(to_json=lambda: RECORD))
 
 
 def volume(name: str, modality: str, size: tuple[int, int, int], *, colour: bool = False, seed: int = 0,
@@ -35,7 +22,8 @@ def volume(name: str, modality: str, size: tuple[int, int, int], *, colour: bool
     """A volume of noise on an oblique, anisotropic grid far from the origin; left-handed on demand."""
     rng = np.random.default_rng(seed)
     shape = size[::-1]
-    array = rng.integers(0, 256, (*shape, 3)).astype(np.uint8) if colour else rng.normal(0, 50, shape).astype(np.float32)
+    colours, grey = rng.integers(0, 256, (*shape, 3)), rng.normal(0, 50, shape)
+    array = colours.astype(np.uint8) if colour else grey.astype(np.float32)
     image = sitk.GetImageFromArray(array, isVector=colour)
     direction = np.reshape(sitk.Euler3DTransform((0, 0, 0), 0.3, -0.2, 0.5).GetMatrix(), (3, 3)).copy()
     if left_handed:
@@ -69,22 +57,22 @@ def registration(transform: sitk.Transform, decision: Any = "accept") -> Registr
     return Registration(transform, "simpleitk", RegistrationSettings(), Verdict(decision, ("looks right", "told so")))
 
 
-def made_run() -> StandInRun:
+def made_run() -> Result:
     """CT (fixed, left-handed), MR warped to it, PET turned to it; one grey and one colour fusion."""
     size = (12, 10, 8)
     ct = volume(AWKWARD["ct"], "CT", size, seed=1, unit="HU", left_handed=True)
     mr = volume(AWKWARD["mr"], "MR", size, seed=2, left_handed=True)
     pet = volume(AWKWARD["pet"], "PET", size, seed=3, unit="SUV", left_handed=True)
     raw = [ct, volume("T1", "MR", (9, 11, 7), seed=4), volume("PET", "PET", (5, 6, 4), seed=5, unit="SUV")]
-    grey = volume("CT + T1", "unknown", size, seed=6, left_handed=True)
-    colour = volume("CT + T1 + PET", "unknown", size, seed=7, colour=True, left_handed=True)
+    grey = volume("fused CT + T1", "unknown", size, seed=6, left_handed=True)
+    colour = volume("fused CT + T1 + PET", "unknown", size, seed=7, colour=True, left_handed=True)
     combined = sitk.CompositeTransform([rigid(), bspline(ct.image)])
-    return StandInRun(
-        sources=[ct, mr, pet], originals=raw,
-        registrations=[None, registration(combined, "warn"), registration(rigid())],
-        fusions=[SimpleNamespace(name="CT + T1", volume=grey, sources=(0, 1),
-                                 metrics=[{"metric": "ssim", "source": "T1", "value": 0.123456789012345678}]),
-                 SimpleNamespace(name="CT + T1 + PET", volume=colour, sources=(0, 1, 2),
-                                 metrics=[{"metric": "entropy", "source": None, "value": 7.25}])],
-        windows=[Window(-160.0, 240.0, "soft tissue"), Window(3.5, 812.25, "robust"), Window(0.0, 5.0, "SUV 0-5")],
-        colour_maps=["grey", "grey", "hot iron"])
+    return Result(
+        sources=(ct, mr, pet), originals=tuple(raw), validity=(np.ones(size[::-1], bool),) * 3,
+        registrations=(None, registration(combined, "warn"), registration(rigid())),
+        fusions=(Fusion("CT + T1", grey, (0, 1), {"ssim": 0.123456789012345678, "entropy": 6.5}),
+                 Fusion("CT + T1 + PET", colour, (0, 1, 2), {"entropy": 7.25})),
+        windows=(Window(-160.0, 240.0, "soft tissue"), Window(3.5, 812.25, "robust"), Window(0.0, 5.0, "SUV 0-5")),
+        colour_maps=("grey", "grey", "hot iron"), recipe=Recipe(),
+        record=Record(inputs=(), recipe=Recipe().as_dict(), registrations=(), windows=(), fusions=(),
+                      seconds={"register": 1.5}, notes=("Größe & <tag> 🧠",)))
