@@ -123,7 +123,7 @@ class Volume:
     @property
     def array(self) -> Array:
         """The voxels, indexed (z, y, x) or (y, x), with a last axis of 3 for colour; read-only view."""
-        return sitk.GetArrayViewFromImage(self.image)
+        return np.asarray(_Voxels(self.image))
 
     @property
     def is_colour(self) -> bool:
@@ -147,6 +147,17 @@ class Volume:
         from MedFusionLib.door import check
 
         check(self)
+
+
+class _Voxels:
+    """An image's voxels as numpy sees them; the array holds this object, and so the image, alive.
+
+    SimpleITK's own view does not, and shows freed memory once its image is gone.
+    """
+
+    def __init__(self, image: sitk.Image) -> None:
+        self.image = image
+        self.__array_interface__ = sitk.GetArrayViewFromImage(image).__array_interface__
 
 
 def _known(name: str) -> str:
