@@ -35,16 +35,16 @@ def volume(name: str, modality: str, size: tuple[int, int, int], *, colour: bool
 
 
 def inside(image: sitk.Image, count: int, seed: int = 0) -> np.ndarray:
-    """``count`` random points (LPS, mm) well within ``image``."""
-    indices = np.random.default_rng(seed).uniform(0.2, 0.8, (count, 3)) * (np.array(image.GetSize()) - 1)
+    """``count`` random points (LPS, mm) within ``image``."""
+    indices = np.random.default_rng(seed).uniform(0.01, 0.99, (count, 3)) * (np.array(image.GetSize()) - 1)
     return np.array([image.TransformContinuousIndexToPhysicalPoint(index.tolist()) for index in indices])
 
 
 def bspline(image: sitk.Image, seed: int = 1) -> sitk.Transform:
-    """A free-form deformation over ``image`` with control points moved by some 3 mm."""
+    """A free-form deformation over ``image`` with control points moved by some 0.3 mm, so that it has an inverse."""
     transform = sitk.BSplineTransformInitializer(image, [4, 4, 4])
     count = len(transform.GetParameters())
-    transform.SetParameters(np.random.default_rng(seed).normal(0, 3, count).tolist())
+    transform.SetParameters(np.random.default_rng(seed).normal(0, 0.3, count).tolist())
     return transform
 
 
