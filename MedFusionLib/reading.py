@@ -93,7 +93,7 @@ def _voxels(reader: sitk.ImageFileReader, promise: Promise, path: Path, most: in
     if frames > 1 and frame is None:
         raise BadInput(f"{path} is {len(promise.size)}-D ({door.shape(promise.size)}): {frames} frames",
                        f"Choose one: {path}#0 to {path}#{frames - 1}")
-    picks_component = frames == 1 and frame is not None and promise.channels > 1
+    picks_component = frames == 1 and frame is not None and promise.channels > 1 and "complex" not in promise.kind
     count = promise.channels if picks_component else frames
     if frame is not None and frame >= count:
         raise BadInput(f"{path} has {count} frame{'s' * (count > 1)}; frame {frame} is not there",
