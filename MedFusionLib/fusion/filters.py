@@ -5,11 +5,15 @@ Beyond its border an array goes on with its edge value; axes of one voxel are le
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 from array_api_compat import array_namespace, is_numpy_array
+
+_WORTH_THREADS = 2**18
 
 
 def spatial_axes(array: Any) -> list[int]:
@@ -37,7 +41,7 @@ def correlate(array: Any, taps: Sequence[float], axis: int) -> Any:
     if is_numpy_array(array):
         from scipy.ndimage import correlate1d
 
-        return correlate1d(array, taps, axis=axis, mode="nearest")
+        return _in_threads(lambda part, output: correlate1d(part, taps, axis, output, mode="nearest"), array)
     size, radius = array.shape[axis], len(taps) // 2
     padded = pad_edge(array, axis, radius, radius)
     return sum(tap * cut(padded, axis, i, i + size) for i, tap in enumerate(taps) if tap)
@@ -76,8 +80,23 @@ def _box_mean_along(array: Any, axis: int, radius: int) -> Any:
     if is_numpy_array(array):
         from scipy.ndimage import uniform_filter1d
 
-        return uniform_filter1d(array, width, axis=axis, mode="nearest")
+        return _in_threads(lambda part, output: uniform_filter1d(part, width, axis, output, mode="nearest"),
+                           array)
     xp = array_namespace(array)
     # Running sums in float32 would lose the last digits of a long axis.
     sums = xp.cumulative_sum(xp.astype(pad_edge(array, axis, radius + 1, radius), xp.float64), axis=axis)
     return xp.astype((cut(sums, axis, width, None) - cut(sums, axis, None, -width)) / width, array.dtype)
+
+
+def _in_threads(function: Callable[[Any, Any], None], array: Any) -> Any:
+    """``function(part, output)`` over parts of the batch or of the sources; SciPy lets threads run at once."""
+    output = np.empty_like(array)
+    axis = 0 if array.shape[0] >= array.shape[1] else 1
+    count = min(array.shape[axis], os.cpu_count() or 1)
+    if count == 1 or array.size < _WORTH_THREADS:
+        function(array, output)
+        return output
+    parts, outputs = np.array_split(array, count, axis), np.array_split(output, count, axis)
+    with ThreadPoolExecutor(count) as pool:
+        list(pool.map(function, parts, outputs))
+    return output

@@ -42,7 +42,7 @@ def fuse_arrays(method: Method, sources: Array, validity: Mask | None = None, pl
     sources = np.ascontiguousarray(sources, dtype=np.float32)
     if validity is not None:
         check_validity(sources, validity)
-    tile = _plan_memory(method, sources, plane, tile)
+    tile = _plan_memory(method, sources, validity, plane, tile)
     filled = sources if validity is None else fill_invalid(sources, validity)
     masks = validity if method.card.uses_validity else None
     if plane == "all":
@@ -96,7 +96,8 @@ def _check_values(sources: Array) -> None:
                        "Apply a window first, and replace values that are not finite")
 
 
-def _plan_memory(method: Method, sources: Array, plane: str, tile: int | None) -> int | None:
+def _plan_memory(method: Method, sources: Array, validity: Mask | None, plane: str,
+                 tile: int | None) -> int | None:
     """The tile edge to use (None: the whole at once); raises ``BadInput`` when no way fits the memory."""
     card, field = method.card, receptive_field(method)
     if tile is not None and (tile < 1 or field is None or sources.ndim != 4 or plane != "volume"):
@@ -112,7 +113,7 @@ def _plan_memory(method: Method, sources: Array, plane: str, tile: int | None) -
         else:
             work = sources.nbytes if edge is None else 4 * tiled_voxels(sources.shape, edge, field or 0)
         # Beside the method's own work: the filled sources, the batch and the result.
-        needed = 2 * sources.nbytes + int(work * card.workspace)
+        needed = (2 if validity is None else 6) * sources.nbytes + int(work * card.workspace)
         if needed <= free:
             return edge
     raise BadInput(f"method {card.name} needs about {needed / 2**30:.1f} GiB for sources of shape "

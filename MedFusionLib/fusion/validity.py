@@ -6,9 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from MedFusionLib.errors import BadInput
+from MedFusionLib.fusion.filters import box_mean
 
 Array = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
+_REACH = 4
 
 
 def check_validity(sources: Array, validity: Mask) -> None:
@@ -25,11 +27,17 @@ def check_validity(sources: Array, validity: Mask) -> None:
 def fill_invalid(sources: Array, validity: Mask) -> Array:
     """``sources`` with each one's invalid voxels set to the mean of the sources valid there, or 0.
 
-    A source that ends then makes no edge of its own where the others go on.
+    Where one source alone is valid (and the result will be that source's), the others go on smoothly for
+    some voxels first: a step at the border of a field of view would show as a frame inside it.
     """
     count = validity.sum(axis=0, dtype=np.float32)
     mean = np.where(validity, sources, np.float32(0)).sum(axis=0) / np.maximum(count, np.float32(1))
-    return np.where(validity, sources, mean)
+    filled = np.where(validity, sources, mean)
+    inside = validity.astype(np.float32)[None]
+    share = box_mean(inside, _REACH)
+    step = box_mean((filled - mean)[None], _REACH) / np.maximum(share, np.float32(1e-3))
+    faded = np.clip(mean + (step * np.minimum(2 * share, np.float32(1)))[0], 0, 1)
+    return np.where((count == 1) & ~validity, faded, filled)
 
 
 def restore_single(fused: Array, sources: Array, validity: Mask) -> Array:

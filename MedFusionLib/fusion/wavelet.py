@@ -80,7 +80,7 @@ class StationaryWavelet(NumpyMethod):
 
     def _margin(self) -> int:
         """Voxels added to each end, so that the transform's periodicity does not join opposite borders."""
-        return self.taps << self.levels >> 2
+        return self.taps * ((1 << self.levels) - 1) // 2
 
     def _pad(self, sources: Array, axes: tuple[int, ...]) -> Array:
         margin, multiple = self._margin(), 2 ** self.levels
@@ -129,7 +129,7 @@ class StationaryWavelet(NumpyMethod):
 def _parameters(levels: int) -> tuple[Parameter, ...]:
     return (Parameter("wavelet", "db2", "The wavelet, by its name in PyWavelets", choices=WAVELETS),
             Parameter("levels", levels, "Number of levels, each half as fine", minimum=1, maximum=8),
-            low_parameter("average"), high_parameter("max-abs"))
+            low_parameter("maximum"), high_parameter("max-abs"))
 
 
 _REFERENCE = ("H. Li, B. S. Manjunath, S. K. Mitra, Multisensor image fusion using the wavelet transform, "
@@ -139,10 +139,10 @@ _ROCKINGER = "O. Rockinger, Image sequence fusion using a shift-invariant wavele
 ENTRIES = (
     Entry(Card("dwt", "Discrete wavelet transform", "multiscale", _REFERENCE,
                "Details of every size and direction, in as many numbers as voxels; fast, may ring at edges",
-               requires=("pywt",), parameters=_parameters(4), workspace=6.0, receptive_field=128),
+               requires=("pywt",), parameters=_parameters(2), workspace=6.0, receptive_field=32),
           f"{__name__}:DiscreteWavelet"),
     Entry(Card("swt", "Stationary wavelet transform", "multiscale", _ROCKINGER,
                "As the discrete one but blind to shifts: smoother, at the price of memory and time",
-               requires=("pywt",), parameters=_parameters(3), workspace=24.0, receptive_field=64),
+               requires=("pywt",), parameters=_parameters(2), workspace=22.0, receptive_field=32),
           f"{__name__}:StationaryWavelet"),
 )
