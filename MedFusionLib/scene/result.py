@@ -40,33 +40,39 @@ class SceneResult:
 def add_result(scene: Scene, result: Result, inputs: Sequence[Node] = ()) -> SceneResult:
     """Add the nodes of ``result`` to ``scene``, in one folder of the subject hierarchy, and show them.
 
-    ``inputs`` are the nodes that the originals came from, in the order of the sources; they are
-    referred to and never changed. Without them the moving originals are added below their transforms,
-    because a scene outside Slicer has nothing else to put there; the fixed one is its own source.
-    A failure leaves no node behind. Raises ``BadInput`` for inputs that do not fit the result.
+    ``inputs`` are the nodes that the originals came from, in the order of the sources. They are referred to
+    and never changed, and the first of them, the fixed volume, serves as its own source. Without them the
+    moving originals are added below their transforms, because a scene outside Slicer has nothing else to
+    put there. A failure leaves no node behind. Raises ``BadInput`` for inputs that do not fit the result.
     """
     if inputs and len(inputs) != len(result.sources):
         raise BadInput(f"{len(inputs)} input nodes for {len(result.sources)} sources", "Give one node for each")
     with _all_or_nothing(scene):
         record = text_node(scene, result.record.to_json(), "MedFusion record")
-        sources = _sources(scene, result)
+        sources = _sources(scene, result, inputs)
         transforms = _transforms(scene, result)
         originals = tuple(inputs) or _originals(scene, result, sources, transforms)
         metrics = _metrics(scene, result, sources)
         fused = tuple(_fused(scene, fusion, sources, transforms, metrics) for fusion in result.fusions)
         _refer(sources, originals, transforms)
-        own = [record, *sources, *filter(None, transforms), *fused, *filter(None, [metrics])]
-        for node in own[1:]:
+        every = [*sources, *originals, *transforms, *fused, metrics]
+        own = [node for node in dict.fromkeys(every) if node is not None and node not in inputs]
+        for node in own:
             node.SetNodeReferenceID(mark.RECORD, record.GetID())
-        folder = _folder(scene, [*own, *([] if inputs else originals)], result)
+        folder = _folder(scene, [record, *own], result)
     show(scene, sources[0], fused[-1])
     return SceneResult(sources, originals, transforms, fused, metrics, record, folder)
 
 
-def _sources(scene: Scene, result: Result) -> tuple[Node, ...]:
-    names = [volume.name if index == 0 else f"{volume.name} aligned" for index, volume in enumerate(result.sources)]
-    return tuple(_source(scene, result, index, node_from_volume(scene, volume, name))
-                 for index, (volume, name) in enumerate(zip(result.sources, names, strict=True)))
+def _sources(scene: Scene, result: Result, inputs: Sequence[Node]) -> tuple[Node, ...]:
+    nodes = []
+    for index, volume in enumerate(result.sources):
+        if index == 0 and inputs:
+            nodes.append(inputs[0])
+            continue
+        name = f"{volume.name} aligned" if index else volume.name
+        nodes.append(_source(scene, result, index, node_from_volume(scene, volume, name)))
+    return tuple(nodes)
 
 
 def _source(scene: Scene, result: Result, index: int, node: Node) -> Node:
@@ -84,8 +90,9 @@ def _transforms(scene: Scene, result: Result) -> tuple[Node | None, ...]:
             nodes.append(None)
             continue
         node = node_from_transform(scene, registration.transform, f"{volume.name} to {fixed}")
-        node.SetAttribute(mark.VERDICT, registration.verdict.decision)
-        node.SetAttribute(mark.REASONS, "; ".join(registration.verdict.reasons))
+        verdict = registration.verdict
+        node.SetAttribute(mark.VERDICT, verdict.decision)
+        node.SetDescription(f"Registration by {registration.engine}, {verdict.decision}: {'; '.join(verdict.reasons)}")
         nodes.append(node)
     return tuple(nodes)
 
@@ -146,11 +153,11 @@ def _refer(sources: tuple[Node, ...], originals: tuple[Node, ...], transforms: t
 
 
 def _folder(scene: Scene, nodes: list[Node], result: Result) -> int:
-    """A folder of the subject hierarchy with ``nodes``, each once; an original shows below its transform."""
+    """A folder of the subject hierarchy with ``nodes``; an original shows below its transform."""
     tree = mrml().vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
     names = " + ".join(volume.name for volume in result.sources)
     folder = int(tree.CreateFolderItem(tree.GetSceneItemID(), f"MedFusion: {names}"))
-    for node in dict.fromkeys(nodes):
+    for node in nodes:
         parent = node.GetParentTransformNode() if node.IsA("vtkMRMLTransformableNode") else None
         item = tree.GetItemByDataNode(parent) if parent is not None else 0
         tree.CreateItem(item or folder, node)

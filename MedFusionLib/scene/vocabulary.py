@@ -17,7 +17,6 @@ MODALITY = "MedFusion.modality"
 METHOD = "MedFusion.fusion"
 PURPOSE = "MedFusion.purpose"
 VERDICT = "MedFusion.verdict"
-REASONS = "MedFusion.reasons"
 COLOURS = "MedFusion.colours"
 
 FOR_LOOKING = "for looking, not for measuring"
