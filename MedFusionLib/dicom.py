@@ -14,7 +14,7 @@ from pathlib import Path
 
 import SimpleITK as sitk
 
-from MedFusionLib import door
+from MedFusionLib import door, enhanced
 from MedFusionLib.errors import BadInput
 from MedFusionLib.headers import in_one_line
 from MedFusionLib.modality import MODALITIES
@@ -129,7 +129,9 @@ def _read_single(only: Slice) -> sitk.Image:
     door.check_size(only.size, str(only.path))
     door.check_fits(only.size, 4, str(only.path))
     reader.SetFileName(str(only.path))
-    return _execute(reader.Execute, only.path)
+    image = _execute(reader.Execute, only.path)
+    enhanced.check(image, only.path)
+    return image
 
 
 def _read_series(slices: list[Slice], folder: Path) -> sitk.Image:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from MedFusionLib.modality import MODALITIES
 
-_SUFFIX = re.compile(r"(\.nii|\.seg)?\.[A-Za-z]\w{0,4}$")
+_SUFFIX = re.compile(r"(\.nii|\.seg)?\.[a-z]\w{0,4}$", re.IGNORECASE)
 
 _RELATION = {"to", "on", "in", "from", "for"}
 

@@ -46,9 +46,11 @@ def _load(path: str | os.PathLike[str], modality: str | None, name: str | None, 
     wanted = modality_entry(modality).name if modality else None
     if frame is not None and frame < 0:
         raise BadInput(f"frame = {frame} is negative", "Count frames from 0")
-    text, part = _split(os.fspath(path))
+    text, part = _split(os.fsdecode(path))
     place = files.locate(text)
-    if part.isdecimal() and not place.is_dir():
+    if part and not place.is_dir():
+        if not part.isdecimal():
+            raise BadInput(f"{place}: '{part}' is no frame number", f"Count frames from 0: {place}#0")
         frame = int(part)
     if place.is_dir() or files.format_of(place) == "DICOM":
         from MedFusionLib import dicom

@@ -47,4 +47,4 @@ def write(volume: Volume, path: str | os.PathLike[str]) -> Path:
 def _reason(error: Exception, place: Path) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    return "permission denied" if not os.access(place.parent, os.W_OK) else "the disk may be full"
+    return "permission denied" if not os.access(place.parent, os.W_OK) else "the disk may be full or read-only"

@@ -103,6 +103,7 @@ CASES: tuple[Case, ...] = (
     Case("a single slice", moving(lambda f: make.nifti(f, 46, "h", 1)), ("40 x 30 x 1", "picture")),
     Case("4-D", moving(make.four_d), ("4-D", "2 frames", "#0")),
     Case("frame that is not there", lambda f: [str(make.good(f)), f"{make.four_d(f)}#7"], ("frame 7", "0 to 1")),
+    Case("frame that is no number", lambda f: [str(make.good(f)), f"{make.four_d(f)}#last"], ("'last'", "#0")),
     Case("vector of six", moving(lambda f: make.vector(f, 6)), ("6 components", "#0")),
     Case("vector of three floats", moving(lambda f: make.vector(f, 3)), ("3 components", "#0")),
     Case("complex", moving(make.complex_voxels), ("complex", "magnitude")),
@@ -155,6 +156,8 @@ CASES: tuple[Case, ...] = (
     Case("DICOM of two time points", moving(dicom.two_times), ("2 frames", "--frame")),
     Case("DICOM with a slice doubled", moving(dicom.doubled), ("2 slices at one", "again")),
     Case("DICOM structure set only", moving(dicom.structures), ("no DICOM image", "Give")),
+    Case("multi-frame DICOM, frames shuffled", moving(lambda f: dicom.enhanced(f, (2, 0, 1, 4, 3))),
+         ("frame 1 lies 7 mm", "shuffled", "dcm2niix")),
     Case("a single DICOM slice", moving(lambda f: dicom.series(f, count=1)), ("x 1", "whole volume")),
 )
 

@@ -8,7 +8,13 @@ from typing import Any
 
 import numpy as np
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, RTStructureSetStorage, generate_uid
+from pydicom.uid import (
+    CTImageStorage,
+    EnhancedCTImageStorage,
+    ExplicitVRLittleEndian,
+    RTStructureSetStorage,
+    generate_uid,
+)
 
 ROWS, COLUMNS, STEP = 12, 16, 3.0
 AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
@@ -86,6 +92,37 @@ def structures(folder: Path, name: str = "structures") -> Path:
     return place
 
 
+def enhanced(folder: Path, order: Collection[int] = range(5)) -> Path:
+    """One multi-frame CT file of 5 slices, written in ``order``."""
+    stored = voxels(5)[list(order)]
+    data = _file(EnhancedCTImageStorage)
+    data.Modality, data.SeriesInstanceUID, data.StudyInstanceUID = "CT", "1.2.3.4", "1.2.3"
+    data.NumberOfFrames, data.Rows, data.Columns = stored.shape
+    _store(data, stored)
+    data.SharedFunctionalGroupsSequence = [_group(
+        PixelMeasuresSequence=_group(PixelSpacing=[1.5, 1.25], SliceThickness=STEP),
+        PlaneOrientationSequence=_group(ImageOrientationPatient=list(AXIAL)),
+        PixelValueTransformationSequence=_group(RescaleIntercept=-1024.0, RescaleSlope=1.0, RescaleType="HU"))]
+    data.PerFrameFunctionalGroupsSequence = [_group(
+        PlanePositionSequence=_group(ImagePositionPatient=[-10.0, 20.0, 30.0 + STEP * index]),
+        FrameContentSequence=_group(DimensionIndexValues=[1, index + 1])) for index in order]
+    data.save_as(folder / "enhanced.dcm", enforce_file_format=True)
+    return folder / "enhanced.dcm"
+
+
+def _group(**tags: Any) -> Dataset:
+    data = Dataset()
+    for keyword, value in tags.items():
+        setattr(data, keyword, [value] if isinstance(value, Dataset) else value)
+    return data
+
+
+def _store(data: FileDataset, pixels: np.ndarray) -> None:
+    data.SamplesPerPixel, data.PhotometricInterpretation = 1, "MONOCHROME2"
+    data.BitsAllocated, data.BitsStored, data.HighBit, data.PixelRepresentation = 16, 16, 15, 1
+    data.PixelData = pixels.tobytes()
+
+
 def _slice(pixels: np.ndarray, uid: str, number: int) -> FileDataset:
     data = _file(CTImageStorage)
     data.Modality, data.SeriesInstanceUID, data.InstanceNumber = "CT", uid, number
@@ -94,10 +131,8 @@ def _slice(pixels: np.ndarray, uid: str, number: int) -> FileDataset:
     data.Rows, data.Columns = pixels.shape
     data.PixelSpacing, data.SliceThickness = [1.5, 1.25], STEP
     data.ImageOrientationPatient = list(AXIAL)
-    data.SamplesPerPixel, data.PhotometricInterpretation = 1, "MONOCHROME2"
-    data.BitsAllocated, data.BitsStored, data.HighBit, data.PixelRepresentation = 16, 16, 15, 1
     data.RescaleIntercept, data.RescaleSlope = -1024.0, 1.0
-    data.PixelData = pixels.tobytes()
+    _store(data, pixels)
     return data
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from bad_series import series, structures, two_series, two_times, voxels
+from bad_series import enhanced, series, structures, two_series, two_times, voxels
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 
@@ -166,3 +166,18 @@ def test_the_user_may_call_the_series_something_else(tmp_path: Path) -> None:
 def test_a_gap_is_told_with_its_files_and_millimetres(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"gap of 9 mm between .*dcm and .*dcm, where slices are 3 mm apart"):
         Volume.read(series(tmp_path, missing=(3, 4)))
+
+
+@pytest.mark.parametrize("order", [range(5), range(4, -1, -1)])
+def test_a_multi_frame_file_has_its_frames_where_they_belong(order: range, tmp_path: Path) -> None:
+    volume = Volume.read(enhanced(tmp_path, order))
+    np.testing.assert_array_equal(volume.array, voxels(5)[list(order)].astype(int) - 1024)
+    for place, index in enumerate(order):
+        assert volume.image.TransformIndexToPhysicalPoint((0, 0, place)) == pytest.approx((-10, 20, 30 + 3 * index))
+
+
+def test_a_multi_frame_file_without_pydicom_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = enhanced(tmp_path)
+    monkeypatch.setitem(sys.modules, "pydicom", None)
+    with pytest.raises(BadInput, match="takes pydicom"):
+        Volume.read(path)

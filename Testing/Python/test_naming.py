@@ -42,7 +42,14 @@ def test_the_modality_is_in_the_name(path: str, expected: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("ct.nii.gz", "ct"), ("a.b.nrrd", "a.b"), ("series", "series"), ("v1.2", "v1.2"), ("ct.seg.nrrd", "ct")],
+    [
+        ("ct.nii.gz", "ct"),
+        ("CT.NII.GZ", "CT"),
+        ("a.b.nrrd", "a.b"),
+        ("series", "series"),
+        ("v1.2", "v1.2"),
+        ("ct.seg.nrrd", "ct"),
+    ],
 )
 def test_a_volume_is_called_like_its_file_without_the_suffix(name: str, expected: str) -> None:
     assert stem(Path("/data") / name) == expected
