@@ -41,9 +41,9 @@ def add_result(scene: Scene, result: Result, inputs: Sequence[Node] = ()) -> Sce
     """Add the nodes of ``result`` to ``scene``, in one folder of the subject hierarchy, and show them.
 
     ``inputs`` are the nodes that the originals came from, in the order of the sources. They are referred to
-    and never changed, and the first of them, the fixed volume, serves as its own source. Without them the
-    moving originals are added below their transforms, because a scene outside Slicer has nothing else to
-    put there. A failure leaves no node behind. Raises ``BadInput`` for inputs that do not fit the result.
+    and never changed; the fixed volume serves as its own source. Without them the moving originals are added
+    below their transforms, because a scene outside Slicer has nothing else to put there. A failure leaves no
+    node behind. Raises ``BadInput`` for inputs that do not fit the result.
     """
     if inputs and len(inputs) != len(result.sources):
         raise BadInput(f"{len(inputs)} input nodes for {len(result.sources)} sources", "Give one node for each")
@@ -64,13 +64,18 @@ def add_result(scene: Scene, result: Result, inputs: Sequence[Node] = ()) -> Sce
     return SceneResult(sources, originals, transforms, fused, metrics, record, folder)
 
 
+def _is_original(result: Result, index: int) -> bool:
+    """Whether source ``index`` is the volume as it was read: the fixed one, or a registered picture."""
+    return result.sources[index] is result.originals[index]
+
+
 def _sources(scene: Scene, result: Result, inputs: Sequence[Node]) -> tuple[Node, ...]:
     nodes = []
     for index, volume in enumerate(result.sources):
-        if index == 0 and inputs:
-            nodes.append(inputs[0])
+        if inputs and _is_original(result, index):
+            nodes.append(inputs[index])
             continue
-        name = f"{volume.name} aligned" if index else volume.name
+        name = volume.name if _is_original(result, index) else f"{volume.name} aligned"
         nodes.append(_source(scene, result, index, node_from_volume(scene, volume, name)))
     return tuple(nodes)
 
@@ -100,8 +105,11 @@ def _transforms(scene: Scene, result: Result) -> tuple[Node | None, ...]:
 def _originals(scene: Scene, result: Result, sources: tuple[Node, ...],
                transforms: tuple[Node | None, ...]) -> tuple[Node, ...]:
     """Nodes of the volumes as they were read, the moving ones below their transforms."""
-    nodes = [sources[0]]
-    for index, transform in enumerate(transforms[1:], start=1):
+    nodes = []
+    for index, (source, transform) in enumerate(zip(sources, transforms, strict=True)):
+        if _is_original(result, index):
+            nodes.append(source)
+            continue
         node = _source(scene, result, index, node_from_volume(scene, result.originals[index]))
         if transform is not None:
             node.SetAndObserveTransformNodeID(transform.GetID())
@@ -144,7 +152,6 @@ def _refer(sources: tuple[Node, ...], originals: tuple[Node, ...], transforms: t
     for source, original, transform in zip(sources, originals, transforms, strict=True):
         if source is not original:
             source.SetNodeReferenceID(mark.ORIGINAL, original.GetID())
-        if source is not sources[0]:
             source.SetNodeReferenceID(mark.FIXED, fixed.GetID())
         if transform is not None:
             source.SetNodeReferenceID(mark.TRANSFORM, transform.GetID())

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 
 from MedFusionLib.errors import BadInput
 from MedFusionLib.pipeline import Result
@@ -76,6 +77,21 @@ def test_a_volume_that_was_taken_as_registered_has_no_transform(scene, run: Resu
     assert made.originals[1].GetParentTransformNode() is None
     assert made.sources[1].GetNodeReference(vocabulary.FIXED) is made.sources[0]
     assert made.fused[1].GetNumberOfNodeReferences(vocabulary.TRANSFORM) == 1
+
+
+def test_pictures_that_are_their_own_originals_are_added_once(scene, run: Result) -> None:
+    def picture(volume, name: str):
+        image = sitk.Extract(volume.image, (12, 10, 0), (0, 0, 3), sitk.ExtractImageFilter.DIRECTIONCOLLAPSETOIDENTITY)
+        return replace(volume, image=image, name=name)
+
+    pictures = (picture(run.sources[0], "ct"), picture(run.sources[1], "mr"))
+    fused = replace(run.fusions[0], volume=picture(run.fusions[0].volume, "fused ct + mr"))
+    made = add_result(scene, replace(run, sources=pictures, originals=pictures, registrations=(None, None),
+                                     fusions=(fused,)))
+    assert [node.GetName() for node in made.sources] == ["ct", "mr"]
+    assert made.originals == made.sources
+    assert scene.GetNumberOfNodesByClass("vtkMRMLVolumeNode") == 3
+    assert made.fused[0].GetImageData().GetDimensions() == (12, 10, 1)
 
 
 def test_two_runs_live_side_by_side_and_share_their_colours(scene, run: Result) -> None:
