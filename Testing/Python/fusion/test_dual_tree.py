@@ -91,7 +91,7 @@ def test_a_grating_has_its_energy_in_the_band_of_its_direction(normal, expected)
 
 
 def test_a_wave_s_magnitude_is_smooth_where_its_real_part_oscillates():
-    y, x = np.mgrid[:128, :128]
+    _, x = np.mgrid[:128, :128]
     bands, _ = coefficients(np.cos(0.4 * np.pi * x), 2)
     strongest = max(bands[:6], key=lambda band: (np.abs(band) ** 2).sum())[0, 0, 8:-8, 8:-8]
     assert np.abs(strongest).std() < 0.05 * np.abs(strongest).mean()

@@ -8,7 +8,7 @@ import torch
 
 from MedFusionLib.fusion import catalog
 
-NAMES = ["dual_tree", "contourlet", "curvelet"]
+NAMES = ["dual_tree", "contourlet", "curvelet", "sparse"]
 SHAPES = [(45, 38), (11, 16, 13), pytest.param((5, 37, 30), marks=pytest.mark.slow)]
 
 each_method = pytest.mark.parametrize("name", NAMES)
