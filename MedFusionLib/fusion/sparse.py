@@ -52,16 +52,17 @@ class Sparse(NumpyMethod):
     def _fuse(self, sources: Any) -> Any:
         shape = sources.shape[2:]
         edge = load_dictionary(len(shape)).shape[-1]
-        fused = np.empty_like(sources[:, :1])
+        fused = np.zeros_like(sources[:, :1])
         for item, out in zip(sources, fused, strict=True):
             found = [self._measure(source) for source in item]
             activity, means = np.stack([a for a, _ in found]), np.stack([m for _, m in found])
             chosen = (activity == activity.max(axis=0)).astype(sources.dtype)
             chosen /= chosen.sum(axis=0)
             offset = fuse_low(means[None], self._low)[0, 0] - (chosen * means).sum(axis=0)
-            out[0] = spread_mean(offset, shape, edge, self._stride)
             for source, part in zip(item, chosen, strict=True):
                 out[0] += spread_mean(part, shape, edge, self._stride) * source
+            # Last, because the order of a sum counts in its last digit and the order of sources must not.
+            out[0] += spread_mean(offset, shape, edge, self._stride)
         return keep_within(fused, sources)
 
     def _measure(self, source: Real) -> tuple[Real, Real]:
