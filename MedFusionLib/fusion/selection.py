@@ -26,10 +26,11 @@ def select_strongest(bands: Any, activity: Any) -> Any:
     total = xp.zeros_like(bands[:, 0])
     count = xp.zeros_like(activity[:, 0])
     for source in range(bands.shape[1]):
-        chosen = activity[:, source] == best
-        total = xp.where(chosen, total + bands[:, source], total)
-        count = xp.where(chosen, count + 1, count)
-    return (total / count)[:, None]
+        chosen = xp.astype(activity[:, source] == best, activity.dtype)
+        total += chosen * bands[:, source]
+        count += chosen
+    total /= count
+    return total[:, None]
 
 
 def _average(bands: Any) -> Any:

@@ -12,6 +12,7 @@ from MedFusionLib.fusion.selection import fuse_high, fuse_low, high_parameter, l
 Array = npt.NDArray[np.float32]
 WAVELETS = ("haar", "db2", "db4", "db6", "sym4", "sym8", "coif1", "coif2", "bior1.3", "bior2.2", "bior4.4")
 _MODE = "symmetric"
+_GREATEST_MARGIN = 16
 
 
 def transformed_axes(array: Array, taps: int) -> tuple[int, ...]:
@@ -79,8 +80,11 @@ class StationaryWavelet(NumpyMethod):
                             for axis, n in enumerate(sources.shape))]
 
     def _margin(self) -> int:
-        """Voxels added to each end, so that the transform's periodicity does not join opposite borders."""
-        return self.taps * ((1 << self.levels) - 1) // 2
+        """Voxels added to each end, so that the transform's periodicity does not join opposite borders.
+
+        Deep levels of long filters reach further still, but what they carry there is faint.
+        """
+        return min(self.taps * ((1 << self.levels) - 1), _GREATEST_MARGIN)
 
     def _pad(self, sources: Array, axes: tuple[int, ...]) -> Array:
         margin, multiple = self._margin(), 2 ** self.levels
@@ -128,7 +132,7 @@ class StationaryWavelet(NumpyMethod):
 
 def _parameters(levels: int) -> tuple[Parameter, ...]:
     return (Parameter("wavelet", "db2", "The wavelet, by its name in PyWavelets", choices=WAVELETS),
-            Parameter("levels", levels, "Number of levels, each half as fine", minimum=1, maximum=8),
+            Parameter("levels", levels, "Number of levels, each half as fine", minimum=1, maximum=6),
             low_parameter("maximum"), high_parameter("max-abs"))
 
 
