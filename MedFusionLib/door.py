@@ -82,7 +82,7 @@ def check_mask(mask: Volume, on: Volume) -> None:
 def check_size(size: Sequence[int], what: str) -> None:
     """Refuse an empty grid, a dimension of one voxel, and more dimensions than three."""
     if len(size) not in (2, 3):
-        raise BadInput(f"{what} has {len(size)} dimension{'s'[:len(size) - 1]} ({shape(size)})",
+        raise BadInput(f"{what} is {len(size)}-D ({shape(size)})",
                        "Give a 2-D picture or a 3-D volume; of a 4-D file choose one frame (FILE#0)")
     if min(size) < 1:
         raise BadInput(f"{what} is empty: its size is {shape(size)}", "Export it again from its source")

@@ -62,8 +62,15 @@ def promised(reader: sitk.ImageFileReader, path: Path) -> Promise:
     if data_file is not None and needed > _BEST_PACKING * data_file.stat().st_size:
         raise BadInput(f"{path} is truncated: its header promises {amount(needed)} ({shape(size)} voxels) and "
                        f"{data_file.name} has {amount(data_file.stat().st_size)}", _AGAIN)
-    _check_header_geometry(reader, path)
     return Promise(size, kind, reader.GetNumberOfComponents())
+
+
+def check_place(reader: sitk.ImageFileReader, path: Path) -> None:
+    """Refuse a header whose spacing, origin or direction (of the first three axes) no volume can have."""
+    axes = reader.GetDimension()
+    shown = min(axes, 3)
+    direction = np.reshape(reader.GetDirection(), (axes, axes))[:shown, :shown]
+    check_geometry(reader.GetSpacing()[:shown], reader.GetOrigin()[:shown], direction.ravel().tolist(), str(path))
 
 
 def check_complete(whispers: str, path: Path) -> None:
@@ -80,16 +87,6 @@ def in_one_line(text: str, path: Path) -> BadInput:
             return BadInput(f"{path} {what}", mend)
     return BadInput(f"{path} cannot be read: it is truncated, damaged or not of the format its name says",
                     "Export or download it again, or convert it to NIfTI or NRRD")
-
-
-def _check_header_geometry(reader: sitk.ImageFileReader, path: Path) -> None:
-    dimension = reader.GetDimension()
-    shown = min(dimension, 3)
-    direction = np.reshape(reader.GetDirection(), (dimension, dimension))[:shown, :shown]
-    spacing = np.asarray(reader.GetSpacing()[:shown])
-    if (spacing > 0).all() or not np.isfinite(direction).all() or (spacing == 0).any():
-        # A negative spacing with a sound direction is a mirrored axis, which ITK turns into the direction.
-        check_geometry(tuple(spacing), reader.GetOrigin()[:shown], tuple(direction.ravel()), str(path))
 
 
 def _data_file(path: Path) -> Path | None:

@@ -12,7 +12,7 @@ import SimpleITK as sitk
 
 from MedFusionLib import door, files, geometry, naming, nifti
 from MedFusionLib.errors import BadInput
-from MedFusionLib.headers import Promise, check_complete, in_one_line, promised
+from MedFusionLib.headers import Promise, check_complete, check_place, in_one_line, promised
 from MedFusionLib.modality import modality as modality_entry
 from MedFusionLib.quiet import quiet
 from MedFusionLib.volume import Volume
@@ -77,6 +77,8 @@ def _read_file(path: Path, frame: int | None) -> tuple[sitk.Image, tuple[str, ..
     reader = sitk.ImageFileReader()
     with nifti.permissive():
         promise = promised(reader, path)
+        if kind not in files.PICTURES:
+            check_place(reader, path)
         image = _voxels(reader, promise, path, 2 if kind in files.PICTURES else 3, frame)
     for key in image.GetMetaDataKeys():
         image.EraseMetaData(key)

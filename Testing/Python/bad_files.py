@@ -41,9 +41,9 @@ def content(folder: Path, name: str, data: bytes) -> Path:
     return folder / name
 
 
-def picture(folder: Path, name: str) -> Path:
+def picture(folder: Path, name: str, side: int = 64) -> Path:
     """A grey picture with texture."""
-    noise = np.random.default_rng(2).integers(0, 255, (64, 64), dtype=np.uint8)
+    noise = np.random.default_rng(2).integers(0, 255, (side, side), dtype=np.uint8)
     return save(folder, name, sitk.GetImageFromArray(noise))
 
 

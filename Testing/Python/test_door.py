@@ -44,7 +44,7 @@ def test_a_constant_volume_is_refused_with_its_value() -> None:
         (sitk.Image([4, 4, 0], sitk.sitkFloat32), "empty"),
         (sitk.Image([4, 4, 4], sitk.sitkComplexFloat32), "complex"),
         (sitk.Image([4, 4, 4], sitk.sitkVectorFloat32, 5), "5 components"),
-        (sitk.Image([4, 4, 4, 4], sitk.sitkFloat32), "4 dimensions"),
+        (sitk.Image([4, 4, 4, 4], sitk.sitkFloat32), "4-D"),
     ],
 )
 def test_an_image_made_in_memory_is_looked_at_too(image: sitk.Image, word: str) -> None:

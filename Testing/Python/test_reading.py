@@ -94,6 +94,12 @@ def test_grey_pictures_keep_their_values(suffix: str, kind: type, tmp_path: Path
     assert picture.image.GetSpacing() == (1.0, 1.0)
 
 
+def test_the_printing_resolution_of_a_picture_does_not_matter(tmp_path: Path) -> None:
+    image = sitk.GetImageFromArray(np.arange(200, dtype=np.uint8).reshape(10, 20))
+    image.SetSpacing((1e-5, 1e-5))
+    assert Volume.read(save(tmp_path, "a.tif", image)).image.GetSpacing() == (1.0, 1.0)
+
+
 def test_a_jpeg_is_read(tmp_path: Path) -> None:
     array = np.tile(np.arange(0, 240, 4, dtype=np.uint8), (32, 1))
     picture = Volume.read(save(tmp_path, "a.jpg", sitk.GetImageFromArray(array)))
