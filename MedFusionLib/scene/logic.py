@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,5 +44,15 @@ class MedFusionLogic:
         from MedFusionLib.scene.nodes import volume_from_node
         from MedFusionLib.scene.result import add_result
 
+        lend_brainsfit()
         result = run([volume_from_node(node) for node in inputs], recipe, progress)
         return add_result(self.scene, result, inputs)
+
+
+def lend_brainsfit() -> None:
+    """Let the library's engine run this Slicer's BRAINSFit, unless the user named one or there is none."""
+    from MedFusionLib.registration.brainsfit import VARIABLE
+
+    module = getattr(getattr(mrml(), "modules", None), "brainsfit", None)
+    if module is not None:
+        os.environ.setdefault(VARIABLE, module.path)

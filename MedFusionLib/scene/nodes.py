@@ -122,9 +122,8 @@ def _modality(node: Node, unit: str) -> str:
 def _dicom(node: Node, tag: str) -> str:
     """A DICOM attribute of the node's series in the subject hierarchy, or ""."""
     scene = node.GetScene()
-    if scene is None:
-        return ""
-    tree = mrml().vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
+    # GetSubjectHierarchyNode would make one where there is none; looking must not change a scene.
+    tree = scene.GetFirstNodeByClass("vtkMRMLSubjectHierarchyNode") if scene is not None else None
     item = tree.GetItemByDataNode(node) if tree is not None else 0
     return (tree.GetItemAttribute(item, f"DICOM.{tag}") or "") if item else ""
 
