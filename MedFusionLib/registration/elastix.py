@@ -1,4 +1,4 @@
-"""The elastix engine: itk-elastix in a process of its own, with MedFusion's parameter files; only its transform is used."""
+"""The elastix engine: itk-elastix in a process of its own, with MedFusion's parameter files; gives a transform."""
 
 from __future__ import annotations
 

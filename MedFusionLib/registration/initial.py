@@ -8,9 +8,8 @@ import numpy as np
 import SimpleITK as sitk
 
 from MedFusionLib.errors import BadInput
-from MedFusionLib.registration.settings import Request
-from MedFusionLib.registration.transforms import affine, index_to_physical, load
-from MedFusionLib.volume import Volume
+from MedFusionLib.registration.settings import Points, Request
+from MedFusionLib.registration.transforms import affine, centre, index_to_physical, load
 
 
 def start(request: Request) -> sitk.Transform:
@@ -26,7 +25,7 @@ def start(request: Request) -> sitk.Transform:
 
 def geometry(request: Request) -> sitk.Transform:
     """The shift of the centre of fixed's grid to the centre of moving's; independent of the values."""
-    return _shift(_centre(request.fixed), _centre(request.moving))
+    return _shift(centre(request.fixed), centre(request.moving))
 
 
 def moments(request: Request) -> sitk.Transform:
@@ -63,11 +62,5 @@ INITIALS: dict[str, Callable[[Request], sitk.Transform]] = {
 }
 
 
-def _centre(volume: Volume) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    middle = (np.array(volume.image.GetSize(), float) - 1) / 2
-    return index_to_physical(volume.image, middle[np.newaxis])[0]
-
-
-def _shift(fixed: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
-           moving: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> sitk.Transform:
+def _shift(fixed: Points, moving: Points) -> sitk.Transform:
     return affine(np.eye(len(fixed)), moving - fixed)

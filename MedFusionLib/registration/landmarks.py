@@ -9,7 +9,7 @@ import SimpleITK as sitk
 
 from MedFusionLib.errors import BadInput
 from MedFusionLib.registration.settings import Points, RegistrationSettings, Request
-from MedFusionLib.registration.transforms import affine, index_to_physical
+from MedFusionLib.registration.transforms import affine, centre, index_to_physical
 from MedFusionLib.volume import Array, Volume
 
 TRANSFORMS = ("rigid", "similarity", "affine", "bspline")
@@ -130,7 +130,7 @@ def _empty_field(grid: Volume) -> sitk.Image:
     if grid.dimension == 2:
         step = min(step, float(extent.max()) / 64)
     size = np.maximum(4, np.ceil(extent / step)).astype(int) + 1
-    middle = index_to_physical(grid.image, (np.array(grid.image.GetSize(), float)[np.newaxis] - 1) / 2)[0]
+    middle = centre(grid)
     direction = np.array(grid.image.GetDirection()).reshape(grid.dimension, grid.dimension)
     field = sitk.Image(size.tolist(), sitk.sitkUInt8)
     field.SetSpacing([step] * grid.dimension)

@@ -65,7 +65,7 @@ def inverse(transform: sitk.Transform) -> sitk.Transform:
     """The inverse of a linear transform; raises ``BadInput`` for one that has no inverse in closed form."""
     linear = compose([transform], transform.GetDimension())
     if not linear.IsLinear():
-        raise BadInput("a deformable transform has no inverse in closed form", "Use its linear part, or swap fixed and moving")
+        raise BadInput("a deformable transform has no inverse in closed form", "Swap fixed and moving")
     matrix = np.array(linear.GetMatrix()).reshape(linear.GetDimension(), -1)
     if abs(np.linalg.det(matrix)) < 1e-12:
         raise BadInput("the transform flattens space (determinant 0)", "Give a transform that can be inverted")
@@ -100,7 +100,8 @@ def load(path: Path | str, dimension: int = 3) -> sitk.Transform:
     try:
         transform = sitk.ReadTransform(str(path))
     except RuntimeError as error:
-        raise BadInput(f"transform file '{path}' cannot be read ({_last_line(error)})", "Write it again as .h5 or .tfm") from None
+        what = f"transform file '{path}' cannot be read ({_last_line(error)})"
+        raise BadInput(what, "Write it again as .h5 or .tfm") from None
     if transform.GetDimension() != dimension:
         raise BadInput(
             f"transform file '{path}' has {transform.GetDimension()} dimensions, {dimension} are needed",
@@ -143,6 +144,12 @@ def index_to_physical(image: sitk.Image, indices: Points) -> Points:
     dimension = image.GetDimension()
     direction = np.array(image.GetDirection()).reshape(dimension, dimension)
     return np.asarray(np.array(image.GetOrigin()) + indices * np.array(image.GetSpacing()) @ direction.T)
+
+
+def centre(volume: Volume) -> Points:
+    """The middle of ``volume``'s grid (LPS, mm), shape (dimension,)."""
+    middle = (np.array(volume.image.GetSize(), float) - 1) / 2
+    return np.asarray(index_to_physical(volume.image, middle[np.newaxis])[0])
 
 
 def rotation_degrees(transform: sitk.Transform) -> float:
@@ -192,5 +199,5 @@ def jacobian_range(transform: sitk.Transform, volume: Volume, spacing: float = 4
         transform, sitk.sitkVectorFloat64, size.tolist(), (corner + direction @ (step / 2)).tolist(),
         step.tolist(), volume.image.GetDirection(),
     )
-    values = sitk.GetArrayViewFromImage(sitk.DisplacementFieldJacobianDeterminant(field))
+    values = sitk.GetArrayFromImage(sitk.DisplacementFieldJacobianDeterminant(field))
     return float(values.min()), float(values.max())
