@@ -41,8 +41,10 @@ def write_scene(result: Result, path: Path | str) -> Path:
         scene.SetRootDirectory(folder)
         _name_files(scene)
         bundle = Path(folder, "scene.mrb")
-        if not scene.WriteToMRB(str(bundle)):
-            raise MedFusionError(f"MRML could not write the scene '{path.name}'")
+        messages = mrml().vtkMRMLMessageCollection()
+        if not scene.WriteToMRB(str(bundle), None, messages):
+            reason = messages.GetAllMessagesAsString().strip() or "no reason given"
+            raise MedFusionError(f"MRML could not write the scene '{path.name}': {reason.splitlines()[0]}")
         _put(bundle, path)
     return path
 
