@@ -64,5 +64,5 @@ ENTRIES = (
                              minimum=1, maximum=100),
                    Parameter("detail_radius", 7, "Smoothness of the detail layer's weights, in voxels",
                              minimum=1, maximum=100)),
-               workspace=8.0, receptive_field=107), f"{__name__}:GuidedFilterFusion"),
+               workspace=14.0, receptive_field=107), f"{__name__}:GuidedFilterFusion"),
 )

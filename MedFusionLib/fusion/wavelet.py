@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from MedFusionLib.fusion.base import NumpyMethod
 from MedFusionLib.fusion.card import Card, Entry, Parameter
+from MedFusionLib.fusion.filters import local_maximum
 from MedFusionLib.fusion.selection import fuse_high, fuse_low, high_parameter, low_parameter
 
 Array = npt.NDArray[np.float32]
@@ -20,16 +21,27 @@ def transformed_axes(array: Array, taps: int) -> tuple[int, ...]:
     return tuple(axis for axis in range(2, array.ndim) if array.shape[axis] >= taps)
 
 
+def limit_ringing(fused: Array, sources: Array) -> Array:
+    """``fused`` kept between the least and the greatest value that any source has next to the voxel.
+
+    Bands chosen from different sources do not cancel as those of one do; what is left rings around bright
+    edges and would veil the black beside them.
+    """
+    greatest = local_maximum(sources.max(axis=1, keepdims=True))
+    least = -local_maximum(-sources.min(axis=1, keepdims=True))
+    return np.clip(fused, least, greatest)
+
+
 class DiscreteWavelet(NumpyMethod):
     """Fuses the bands of the sources' decimated wavelet transforms."""
 
-    def __init__(self, card: Card, wavelet: str, levels: int, low: str, high: str) -> None:
+    def __init__(self, card: Card, wavelet: str, levels: int, low: str, high: str, limit: bool) -> None:
         import pywt
 
         super().__init__(card)
         self.wavelet = pywt.Wavelet(wavelet)
         self.taps = int(self.wavelet.dec_len)
-        self.levels, self.low, self.high = levels, low, high
+        self.levels, self.low, self.high, self.limit = levels, low, high, limit
         self.receptive_field = 2 * self.taps * 2 ** levels
 
     def _fuse(self, sources: Array) -> Array:
@@ -44,24 +56,24 @@ class DiscreteWavelet(NumpyMethod):
             low = parts.pop(low_name)
             fused = {name: fuse_high(parts.pop(name), self.high) for name in sorted(parts)}
             bands.append((fused, low_name, axes, shape))
-        result = fuse_low(low, self.low)
+        result: Array = fuse_low(low, self.low)
         for fused, low_name, axes, shape in reversed(bands):
             fused[low_name] = result
             whole = pywt.idwtn(fused, self.wavelet, mode=_MODE, axes=axes)
             result = whole[(slice(None), slice(None), *(slice(length) for length in shape))]
-        return np.asarray(result, np.float32)
+        return limit_ringing(result, sources) if self.limit else result
 
 
 class StationaryWavelet(NumpyMethod):
     """Fuses the bands of the sources' undecimated wavelet transforms; blind to shifts by a voxel."""
 
-    def __init__(self, card: Card, wavelet: str, levels: int, low: str, high: str) -> None:
+    def __init__(self, card: Card, wavelet: str, levels: int, low: str, high: str, limit: bool) -> None:
         import pywt
 
         super().__init__(card)
         self.wavelet = pywt.Wavelet(wavelet)
         self.taps = int(self.wavelet.dec_len)
-        self.levels, self.low, self.high = levels, low, high
+        self.levels, self.low, self.high, self.limit = levels, low, high, limit
         self.receptive_field = 2 * self.taps * 2 ** levels
 
     def _fuse(self, sources: Array) -> Array:
@@ -76,8 +88,9 @@ class StationaryWavelet(NumpyMethod):
         for level in reversed(range(len(bands))):
             result = self._merge(result, axes, level, "", bands[level])
         before = self._margin()
-        return result[tuple(slice(before, before + n) if axis in axes else slice(None)
-                            for axis, n in enumerate(sources.shape))]
+        result = result[tuple(slice(before, before + n) if axis in axes else slice(None)
+                              for axis, n in enumerate(sources.shape))]
+        return limit_ringing(result, sources) if self.limit else result
 
     def _margin(self) -> int:
         """Voxels added to each end, so that the transform's periodicity does not join opposite borders.
@@ -133,7 +146,9 @@ class StationaryWavelet(NumpyMethod):
 def _parameters(levels: int) -> tuple[Parameter, ...]:
     return (Parameter("wavelet", "db2", "The wavelet, by its name in PyWavelets", choices=WAVELETS),
             Parameter("levels", levels, "Number of levels, each half as fine", minimum=1, maximum=6),
-            low_parameter("maximum"), high_parameter("max-abs"))
+            low_parameter("maximum"), high_parameter("max-abs"),
+            Parameter("limit", True, "Keep the result within what the sources show next to each voxel",
+                      choices=(True, False)))
 
 
 _REFERENCE = ("H. Li, B. S. Manjunath, S. K. Mitra, Multisensor image fusion using the wavelet transform, "
@@ -142,7 +157,7 @@ _ROCKINGER = "O. Rockinger, Image sequence fusion using a shift-invariant wavele
 
 ENTRIES = (
     Entry(Card("dwt", "Discrete wavelet transform", "multiscale", _REFERENCE,
-               "Details of every size and direction, in as many numbers as voxels; fast, may ring at edges",
+               "Details of every size and direction, in as many numbers as voxels; fast, a little rough at edges",
                requires=("pywt",), parameters=_parameters(2), workspace=6.0, receptive_field=32),
           f"{__name__}:DiscreteWavelet"),
     Entry(Card("swt", "Stationary wavelet transform", "multiscale", _ROCKINGER,
