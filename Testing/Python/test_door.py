@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,9 +16,9 @@ from MedFusionLib.quiet import quiet
 from MedFusionLib.volume import Volume
 
 
-def volume(name: str = "a", shape: tuple[int, ...] = (6, 7, 8), **changes: object) -> Volume:
+def volume(name: str = "a", shape: tuple[int, ...] = (6, 7, 8), **changes: Any) -> Volume:
     array = np.random.default_rng(0).normal(size=shape).astype(np.float32)
-    return Volume.from_array(array, name=name, **changes)  # type: ignore[arg-type]
+    return Volume.from_array(array, name=name, **changes)
 
 
 def test_a_good_volume_passes() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import nibabel
 import numpy as np
@@ -168,16 +169,16 @@ def test_an_array_that_is_no_volume_is_refused(array: np.ndarray, word: str) -> 
         {"modality": "XRAY"},
     ],
 )
-def test_geometry_that_cannot_be_is_refused(geometry: dict[str, object]) -> None:
+def test_geometry_that_cannot_be_is_refused(geometry: dict[str, Any]) -> None:
     with pytest.raises(BadInput):
-        Volume.from_array(noise(), **geometry)  # type: ignore[arg-type]
+        Volume.from_array(noise(), **geometry)
 
 
 def test_a_file_is_written_completely_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = Volume.from_array(noise()).write(tmp_path / "volume.nrrd")
     before = path.read_bytes()
 
-    def break_off(image: sitk.Image, name: str, useCompression: bool) -> None:  # noqa: N803
+    def break_off(image: sitk.Image, name: str, **options: bool) -> None:
         Path(name).write_bytes(b"half")
         raise RuntimeError("disk full")
 
