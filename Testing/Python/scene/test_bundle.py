@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_run import inside
+from made_run import inside, volume
 
 from MedFusionLib.colour import colour_table
-from MedFusionLib.errors import BadInput
+from MedFusionLib.errors import BadInput, MedFusionError
 from MedFusionLib.geometry import ijk_to_ras
 from MedFusionLib.pipeline import Result
 from MedFusionLib.scene import open_scene, vocabulary, write_scene
@@ -45,10 +45,10 @@ def test_every_volume_has_the_geometry_and_the_voxels_it_was_written_with(scene,
     written = {run.sources[0].name: run.sources[0], "T1 aligned": run.sources[1], "PET aligned": run.sources[2],
                "T1": run.originals[1], "PET": run.originals[2],
                "fused CT + T1": run.fusions[0].volume, "fused CT + T1 + PET": run.fusions[1].volume}
-    for name, volume in written.items():
+    for name, expected in written.items():
         opened = node(scene, name)
-        np.testing.assert_allclose(from_vtk(opened.GetIJKToRASMatrix), ijk_to_ras(volume.image), atol=1e-6)
-        np.testing.assert_array_equal(voxels(opened), volume.array)
+        np.testing.assert_allclose(from_vtk(opened.GetIJKToRASMatrix), ijk_to_ras(expected.image), atol=1e-6)
+        np.testing.assert_array_equal(voxels(opened), expected.array)
     assert np.linalg.det(from_vtk(node(scene, "fused CT + T1").GetIJKToRASMatrix)[:3, :3]) < 0
     assert node(scene, "fused CT + T1 + PET").IsA("vtkMRMLVectorVolumeNode")
     assert scene.GetNumberOfNodesByClass("vtkMRMLVolumeNode") == len(written)
@@ -197,6 +197,24 @@ def test_a_failure_leaves_the_older_file_as_it_was(run: Result, tmp_path: Path) 
         write_scene(replace(run, colour_maps=("grey", "grey", "no such map")), path)
     assert path.read_bytes() == b"older"
     assert [path.name for path in tmp_path.iterdir()] == ["scene.mrb"]
+
+
+@pytest.mark.parametrize("room", [20_000, 60_000])
+def test_a_full_disk_is_one_line_and_leaves_nothing(run: Result, tmp_path: Path, monkeypatch, room: int) -> None:
+    resource = pytest.importorskip("resource", reason="only Unix can limit the size of files")
+    temporary, target = tmp_path / "temporary", tmp_path / "target"
+    temporary.mkdir()
+    target.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    large = volume("large", "CT", (60, 50, 10))  # more than both limits, as noise does not compress
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
+    try:
+        with pytest.raises(MedFusionError, match=r"could not write the scene 'scene.mrb': .*large"):
+            write_scene(replace(run, fusions=(replace(run.fusions[0], volume=large),)), target / "scene.mrb")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(temporary.iterdir()) == list(target.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["scene.mrml", "missing/scene.mrb", "scene"])
