@@ -1,0 +1,93 @@
+"""The back end ``auto``: a search from anywhere, the engines that are there, and the best of all by one measure.
+
+Order: the search of search.py, twice and independently; then, for what a rigid motion cannot do (similarity,
+affine, B-spline), the first engine of ``ORDER`` that is available, from the better of the two searches. Of all
+candidates the one with the highest common similarity (similarity.py, finest scale) is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import SimpleITK as sitk
+
+from MedFusionLib.errors import RegistrationFailed
+from MedFusionLib.progress import within
+from MedFusionLib.registration.engines import ENGINES
+from MedFusionLib.registration.evidence import Pair, second_search
+from MedFusionLib.registration.initial import start
+from MedFusionLib.registration.motion import Motion
+from MedFusionLib.registration.search import Found, Plan, finest, search
+from MedFusionLib.registration.settings import Request
+
+ORDER = ("elastix", "brainsfit", "simpleitk")
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """The kept transform (fixed to moving), who made it, the second search, and a line on each candidate."""
+
+    transform: sitk.Transform
+    engine: str
+    second: Found
+    notes: tuple[str, ...]
+
+
+def starts(pair: Pair, request: Request) -> list[Motion]:
+    """The starts that are always looked at: the volumes' own coordinates, and the one that the request names."""
+    named = start(request)
+    own = Motion.none(pair.template.region_points(100, 0).mean(axis=0))
+    return [own, pair.motion(named)]
+
+
+def register(pair: Pair, request: Request) -> Outcome:
+    """Align ``request``'s volumes; lets ``Cancelled`` of its progress pass."""
+    begin = starts(pair, request)
+    first = search(
+        pair.template,
+        pair.other,
+        Plan(seed=request.settings.seed),
+        begin,
+        within(request.progress, "register", 0.0, 0.4),
+    )
+    second = second_search(pair, begin, within(request.progress, "register", 0.4, 0.8))
+    first, second = _better(pair, first, second)
+    notes = [f"search: similarity {first.similarity:.4f}"]
+    transform = pair.transform(first.motion)
+    if request.settings.transform == "rigid":
+        return Outcome(transform, "search", second, tuple(notes))
+    return _richer(pair, request, transform, second, notes)
+
+
+def _better(pair: Pair, first: Found, second: Found) -> tuple[Found, Found]:
+    """The two searches, the one that the first one's measure likes better in front."""
+    measure = finest(pair.template, pair.other, Plan())
+    values = [measure(first.motion), measure(second.motion)]
+    ranked = [replace(found, similarity=value) for found, value in zip((first, second), values, strict=True)]
+    return (ranked[0], ranked[1]) if values[0] >= values[1] else (ranked[1], ranked[0])
+
+
+def _richer(pair: Pair, request: Request, rigid: sitk.Transform, second: Found, notes: list[str]) -> Outcome:
+    """What the first engine that can makes of the rigid alignment; the rigid one where that is no better."""
+    progress = within(request.progress, "register", 0.8, 1.0)
+    best, maker = rigid, "search"
+    for name in _available(request):
+        try:
+            found = ENGINES[name].register(replace(request, initial=rigid, progress=progress))
+        except RegistrationFailed as failure:
+            notes.append(f"{name}: {failure}")
+            continue
+        before, after = pair.similarity(rigid), pair.similarity(found)
+        notes.append(f"{name}: similarity {after:.4f}, rigid {before:.4f}")
+        if after > before:
+            best, maker = found, name
+        break
+    return Outcome(best, maker, second, tuple(notes))
+
+
+def _available(request: Request) -> Sequence[str]:
+    kind = request.settings.transform
+    return [
+        name for name in ORDER if kind in ENGINES[name].transforms and not ENGINES[name].available(request.settings)
+    ]
