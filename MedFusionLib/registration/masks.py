@@ -90,8 +90,6 @@ def same_grid(first: sitk.Image, second: sitk.Image, tolerance: float = 1e-3) ->
         return False
     step = min(second.GetSpacing())
     corners = [[0] * first.GetDimension(), [n - 1 for n in first.GetSize()]]
-    same_corners = all(
-        np.allclose(first.TransformIndexToPhysicalPoint(c), second.TransformIndexToPhysicalPoint(c), atol=tolerance * step)
-        for c in corners
-    )
+    places = [[image.TransformIndexToPhysicalPoint(c) for c in corners] for image in (first, second)]
+    same_corners = np.allclose(*places, rtol=0, atol=tolerance * step)
     return same_corners and np.allclose(first.GetDirection(), second.GetDirection(), atol=tolerance)

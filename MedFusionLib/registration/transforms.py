@@ -194,10 +194,12 @@ def jacobian_range(transform: sitk.Transform, volume: Volume, spacing: float = 4
     size = np.maximum(4, np.ceil(extent / spacing)).astype(int)
     step = extent / size
     direction = np.array(volume.image.GetDirection()).reshape(volume.dimension, volume.dimension)
-    corner = index_to_physical(volume.image, np.full((1, volume.dimension), -0.5))[0]
+    # One node more on each side: the derivative at the field's own border is one-sided and wrong.
+    origin = centre(volume) - direction @ ((size + 1) * step / 2)
     field = sitk.TransformToDisplacementField(
-        transform, sitk.sitkVectorFloat64, size.tolist(), (corner + direction @ (step / 2)).tolist(),
-        step.tolist(), volume.image.GetDirection(),
+        transform, sitk.sitkVectorFloat64, (size + 2).tolist(), origin.tolist(), step.tolist(),
+        volume.image.GetDirection(),
     )
     values = sitk.GetArrayFromImage(sitk.DisplacementFieldJacobianDeterminant(field))
+    values = values[(slice(1, -1),) * volume.dimension]
     return float(values.min()), float(values.max())

@@ -11,10 +11,10 @@ from MedFusionLib.resample import background, resample
 from MedFusionLib.volume import Volume
 
 
-def volume(array: np.ndarray, modality: str = "MR", spacing: tuple[float, ...] = (1.0, 1.0, 1.0), **changes: str) -> Volume:
+def volume(array: np.ndarray, modality: str = "MR", spacing: tuple[float, ...] = (1.0, 1.0, 1.0)) -> Volume:
     image = sitk.GetImageFromArray(array)
     image.SetSpacing(spacing[: image.GetDimension()])
-    return Volume(image, modality, **changes)
+    return Volume(image, modality)
 
 
 def shift(*millimetres: float) -> sitk.Transform:
@@ -96,8 +96,7 @@ def test_the_first_transform_of_a_chain_acts_on_fixed_points_first() -> None:
     array = np.zeros((9, 9, 9), np.float32)
     array[4, 2, 6] = 1
     turn = sitk.AffineTransform([0, -1, 0, 1, 0, 0, 0, 0, 1], [0, 0, 0])
-    moved, _ = resample(volume(array), volume(array), [shift(1, -2, 0), turn])
-    # turn maps (x, y) to (-y, x), its inverse (x, y) to (y, -x): the fixed point (3, 4, 4) goes to (-2, 6, 4), (6, 2, 4).
+    # turn's inverse maps (x, y) to (y, -x): the fixed point (3, 4, 4) goes to (-2, 6, 4), then to (6, 2, 4).
     moved, _ = resample(volume(array), volume(array), [shift(-5, 2, 0), turn.GetInverse()])
     assert moved.array[4, 4, 3] == 1
 
@@ -119,7 +118,8 @@ def test_an_oblique_left_handed_grid_keeps_the_place_of_a_point() -> None:
 
 
 def test_volume_and_picture_do_not_mix() -> None:
-    with pytest.raises(BadInput, match="dimensions"):
-        resample(volume(np.ones((3, 3), np.float32)), volume(np.ones((3, 3, 3), np.float32)), sitk.AffineTransform(3))
+    flat, solid = volume(np.ones((3, 3), np.float32)), volume(np.ones((3, 3, 3), np.float32))
+    with pytest.raises(BadInput, match="'volume' has 2 dimensions"):
+        resample(flat, solid, sitk.AffineTransform(3))
     with pytest.raises(BadInput, match="transform has 2 dimensions"):
-        resample(volume(np.ones((3, 3, 3), np.float32)), volume(np.ones((3, 3, 3), np.float32)), sitk.AffineTransform(2))
+        resample(solid, solid, sitk.AffineTransform(2))
