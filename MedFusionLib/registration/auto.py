@@ -1,8 +1,8 @@
-"""The back end ``auto``: a search from anywhere, the engines that are there, and the best of all by one measure.
+"""The back end ``auto``, and every other one with an independent opinion beside it.
 
-Order: the search of search.py, twice and independently; then, for what a rigid motion cannot do (similarity,
-affine, B-spline), the first engine of ``ORDER`` that is available, from the better of the two searches. Of all
-candidates the one with the highest common similarity (similarity.py, finest scale) is kept.
+``auto`` makes the search of search.py twice, independently; then, for what a rigid motion cannot do (similarity,
+affine, B-spline), runs the first engine of ``ORDER`` that is available from the better of the two. Of all candidates
+the one with the highest common similarity (similarity.py, finest scale) is kept.
 """
 
 from __future__ import annotations
@@ -58,6 +58,14 @@ def register(pair: Pair, request: Request) -> Outcome:
     if request.settings.transform == "rigid":
         return Outcome(transform, "search", second, tuple(notes))
     return _richer(pair, request, transform, second, notes)
+
+
+def one_engine(pair: Pair, request: Request, name: str) -> Outcome:
+    """Align with the engine ``name`` alone; the search is made all the same, as an independent opinion."""
+    transform = ENGINES[name].register(replace(request, progress=within(request.progress, "register", 0.0, 0.6)))
+    second = second_search(pair, starts(pair, request), within(request.progress, "register", 0.6, 1.0))
+    note = f"{name}: similarity {pair.similarity(transform):.4f}, independent search {second.similarity:.4f}"
+    return Outcome(transform, name, second, (note,))
 
 
 def _better(pair: Pair, first: Found, second: Found) -> tuple[Found, Found]:

@@ -125,5 +125,10 @@ def _wrong_ways(pair: Pair, motion: Motion, progress: Progress) -> dict[str, flo
         part = within(progress, "register", number / len(WRONG_WAYS), (number + 1) / len(WRONG_WAYS))
         wrong = pair.template.mirrored(axes)
         found = search(wrong, pair.other, _GLANCE, [motion], part)
-        evidence[f"similarity_{name.replace(' ', '_').replace('-', '_')}"] = found.similarity
+        evidence[evidence_name(name)] = found.similarity
     return evidence
+
+
+def evidence_name(way: str) -> str:
+    """The name under which the similarity of a wrong way to lie stands in the evidence."""
+    return f"similarity_{way.replace(' ', '_').replace('-', '_')}"
