@@ -41,5 +41,6 @@ ENTRIES = (
                     Parameter("directions", 4, "Slopes an axis in 2-D: twice as many directions", 1, 16),
                     Parameter("directions_3d", 2, "Slopes an axis in 3-D: 3 times their square directions", 1, 4),
                     low_parameter("maximum"), high_parameter("max-abs")),
+        workspace=14.0,
     ), f"{__name__}:Contourlet"),
 )

@@ -35,7 +35,7 @@ def contourlet(x: Any, levels: int, directions: int, high: Change, low: Change) 
     ``directions`` slopes an axis), ``low`` with the low band; each band is as large as the extended ``x``
     and may come back with another number of sources, all alike. Unchanged bands give ``x`` again.
     """
-    extended = spectrum.extend_periodic(x, margin=2**levels)
+    extended = spectrum.extend_periodic(x, levels)
     bank = _Bank(tuple(extended.shape[2:]), levels, directions)
     transformed = spectrum.forward_real(extended)
     del extended

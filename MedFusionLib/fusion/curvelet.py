@@ -37,5 +37,6 @@ ENTRIES = (
         parameters=(Parameter("levels", 3, "How many octaves of detail are told apart", 1, 6),
                     Parameter("directions", 4, "Slopes an axis at the coarsest scale", 4, 8),
                     low_parameter("maximum"), high_parameter("max-abs")),
+        workspace=7.0,
     ), f"{__name__}:Curvelet"),
 )

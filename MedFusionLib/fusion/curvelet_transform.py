@@ -27,8 +27,6 @@ Change = Callable[[Any], Any]
 Real = npt.NDArray[np.float64]
 Index = npt.NDArray[np.int64]
 _ROOT_TWO = 2.0**0.5
-#: With this many samples an axis and 4 slopes no box is longer than an axis, so no bin comes twice in it.
-_LEAST = 8
 
 
 def curvelet(x: Any, levels: int, directions: int, high: Change, low: Change) -> Any:
@@ -39,7 +37,7 @@ def curvelet(x: Any, levels: int, directions: int, high: Change, low: Change) ->
     band; each may change the number of sources, all alike. ``directions``, 4 or more, is the number of slopes an
     axis at the coarsest scale. Unchanged bands give ``x`` again.
     """
-    extended = spectrum.extend_periodic(x, margin=max(2**levels, _LEAST))
+    extended = spectrum.extend_periodic(x, levels)
     shape = tuple(extended.shape[2:])
     transformed = _flat(spectrum.forward(extended))
     del extended
@@ -139,7 +137,10 @@ def _wedges(shape: tuple[int, ...], scale: int, slopes: int) -> Iterator[_Patch]
     detail -= _outer([_low_power(axis, scale + 1) for axis in axes])
     octant = _ROOT_TWO * np.sqrt(np.maximum(detail, 0.0) / wedges.power(axes, slopes))
     for face, numbers in wedges.all_wedges(len(shape), slopes):
-        bins = _wrapped_bins(shape, face, numbers, scale, slopes)
+        reach = _reach(shape[face], scale, slopes)
+        if not reach:
+            continue
+        bins = _wrapped_bins(shape, face, numbers, reach, slopes)
         window = octant[tuple(np.minimum(np.abs(place), size - 1)
                               for place, size in zip(bins, octant.shape, strict=True))]
         along = 2 * bins[face] / shape[face]
@@ -148,21 +149,28 @@ def _wedges(shape: tuple[int, ...], scale: int, slopes: int) -> Iterator[_Patch]
         yield _Patch(_flat_index(bins, shape), window)
 
 
-def _wrapped_bins(shape: tuple[int, ...], face: int, numbers: dict[int, int], scale: int,
+def _reach(size: int, scale: int, slopes: int) -> range:
+    """The bins of a scale along the axis of a face; none where the axis is too short for the scale."""
+    inner, outer = 1 / 3 / 2**scale, 4 / 3 / 2**scale
+    # Beside a diagonal a wedge reaches over to where another axis has the greater frequency.
+    return range(max(1, floor(inner / (1 + 1 / slopes) * size / 2)), _bins(size, outer) + 1)
+
+
+def _wrapped_bins(shape: tuple[int, ...], face: int, numbers: dict[int, int], reach: range,
                   slopes: int) -> list[Index]:
     """For each axis the bin (from the origin, not yet folded) of every element of a wedge's box."""
-    inner, outer = 2 / 3 / 2**scale / 2, 4 / 3 / 2**scale
     dimension = len(shape)
-    first, last = max(1, floor(inner / (1 + 1 / slopes) * shape[face] / 2)), _bins(shape[face], outer)
-    length = spectrum.quick_size(last - first + 1)
-    along = np.roll(np.arange(first, first + length), first % length)
+    length = spectrum.quick_size(len(reach))
+    along = np.roll(np.arange(reach.start, reach.start + length), reach.start % length)
     along = along.reshape([-1 if axis == face else 1 for axis in range(dimension)])
     bins: list[Index] = [along] * dimension
     for axis, number in numbers.items():
         least, most = wedges.slope_range(number, slopes)
         scaled = along * (shape[axis] / shape[face])
         start = np.ceil(least * scaled).astype(np.int64)
-        needed = floor((most - least) * last * shape[axis] / shape[face]) + 2
+        needed = floor((most - least) * reach[-1] * shape[axis] / shape[face]) + 2
+        # With 4 slopes and the 9 samples that an extended axis has at least, what is needed fits the axis; then
+        # no bin comes twice in a box.
         width = min(spectrum.quick_size(needed), shape[axis])
         place = np.arange(width).reshape([-1 if i == axis else 1 for i in range(dimension)])
         bins[axis] = start + (place - start) % width

@@ -35,5 +35,6 @@ ENTRIES = (
         "Picks details by complex magnitude in 6 (2-D) or 28 (3-D) directions; nearly shift-invariant",
         parameters=(Parameter("levels", 4, "How many octaves of detail are told apart", 1, 8),
                     low_parameter("maximum"), high_parameter("max-abs")),
+        workspace=9.0,
     ), f"{__name__}:DualTree"),
 )

@@ -95,5 +95,6 @@ ENTRIES = (
                     Parameter("tolerance", 0.01, "Root mean square, of a range of 1, that may be left uncoded",
                               0.001, 0.1),
                     low_parameter("maximum")),
+        workspace=12.0,
     ), f"{__name__}:Sparse"),
 )

@@ -12,6 +12,8 @@ from MedFusionLib.fusion.filters import cut
 
 _WORKERS = 2
 _ODD_PRIMES = (3, 5, 7, 11)
+#: Samples that an axis is made longer by, at least and at most.
+_LEAST_MARGIN, _MOST_MARGIN = 8, 16
 
 
 def _axes(x: Any) -> tuple[int, ...]:
@@ -46,12 +48,14 @@ def frequencies(size: int) -> npt.NDArray[np.float64]:
     return np.asarray(2.0 * np.fft.fftfreq(size), np.float64)
 
 
-def extend_periodic(x: Any, margin: int) -> Any:
-    """``x`` made longer along every spatial axis, by ``margin`` or a little more, to odd lengths.
+def extend_periodic(x: Any, levels: int) -> Any:
+    """``x`` made longer along every spatial axis, by 8 to 16 samples or a little more, to odd lengths.
 
     The new samples fade from the mirror image of the last ones to that of the first ones, so that the
-    periodic continuation that a Fourier transform implies has no jump.
+    periodic continuation that a Fourier transform implies has no jump; they are more for more ``levels``,
+    whose filters are longer.
     """
+    margin = min(max(2**levels, _LEAST_MARGIN), _MOST_MARGIN)
     for axis in _axes(x):
         x = _extend_axis(x, axis, odd_size(x.shape[axis] + margin) - x.shape[axis])
     return x

@@ -9,7 +9,7 @@ import torch
 from MedFusionLib.fusion.contourlet_transform import contourlet
 from MedFusionLib.fusion.spectrum import extend_periodic
 
-SHAPES = [((181, 217), 4), ((37, 31, 29), 2), ((5, 33, 18), 1), ((1, 7), 2)]
+SHAPES = [((181, 217), 4), ((21, 31, 19), 2), ((5, 33, 18), 1), ((1, 7), 2)]
 
 
 def unchanged(band):
@@ -43,7 +43,7 @@ def test_the_bands_hold_the_energy_of_the_extended_array(shape, directions):
     x = np.random.default_rng(3).standard_normal(shape)
     bands, low = coefficients(x, 2, directions)
     energy = sum((band**2).sum() for band in [*bands, low])
-    assert energy == pytest.approx((extend_periodic(x[None, None], 4) ** 2).sum(), rel=1e-12)
+    assert energy == pytest.approx((extend_periodic(x[None, None], 2) ** 2).sum(), rel=1e-12)
 
 
 @pytest.mark.parametrize(("shape", "directions", "number"), [((40, 40), 4, 8), ((20, 20, 20), 2, 12)])

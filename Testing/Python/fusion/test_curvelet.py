@@ -32,9 +32,9 @@ def test_unchanged_bands_give_the_array_again(shape, directions, kind, allowed):
     assert np.abs(y - x).max() <= allowed
 
 
-@pytest.mark.parametrize("levels", [1, 3, 4])
-def test_any_number_of_scales_reconstructs(levels):
-    x = np.random.default_rng(4).random((1, 2, 50, 61))
+@pytest.mark.parametrize(("levels", "shape"), [(1, (50, 61)), (4, (50, 61)), (6, (5, 12))])
+def test_any_number_of_scales_reconstructs(levels, shape):
+    x = np.random.default_rng(4).random((1, 2, *shape))
     assert np.abs(curvelet(x, levels, 5, unchanged, unchanged) - x).max() < 1e-12
 
 
@@ -49,7 +49,7 @@ def test_the_coefficients_hold_the_energy_of_the_extended_array(shape):
     x = np.random.default_rng(3).standard_normal(shape)
     bands, low = coefficients(x, 2)
     energy = sum((np.abs(band) ** 2).sum() for band in [*bands, low])
-    assert energy == pytest.approx((extend_periodic(x[None, None], 8) ** 2).sum(), rel=1e-12)
+    assert energy == pytest.approx((extend_periodic(x[None, None], 2) ** 2).sum(), rel=1e-12)
 
 
 def test_the_number_of_directions_doubles_at_every_other_scale():
