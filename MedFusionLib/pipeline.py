@@ -10,12 +10,16 @@ import numpy as np
 import SimpleITK as sitk
 
 from MedFusionLib.align import Aligned, align
+from MedFusionLib.colour import colour_table
+from MedFusionLib.door import check_sources
 from MedFusionLib.errors import BadInput
 from MedFusionLib.fusion import catalog
+from MedFusionLib.fusion.inference import choose_plane
 from MedFusionLib.fusion.method import Method
-from MedFusionLib.intensity import Window
-from MedFusionLib.layers import Layer, combine, prepare_layers
+from MedFusionLib.intensity import Window, choose_window
+from MedFusionLib.layers import Layer, colour_map_of, combine, prepare_layers, window_choice
 from MedFusionLib.measure import measure
+from MedFusionLib.metrics import metric
 from MedFusionLib.progress import Progress, silent, within
 from MedFusionLib.recipe import Recipe
 from MedFusionLib.record import Record, describe_recipe, describe_registration, describe_volume, hash_voxels
@@ -118,11 +122,8 @@ def combinations(recipe: Recipe, count: int) -> tuple[tuple[int, ...], ...]:
 
 def check_run(volumes: Sequence[Volume], recipe: Recipe, method: Method) -> tuple[Volume, ...]:
     """All that can be found wrong before heavy work; returns the volumes under names that differ."""
-    from MedFusionLib.door import check_sources
-    from MedFusionLib.intensity import choose_window
-    from MedFusionLib.layers import window_choice
-
     volumes = tuple(check_sources(volumes))
+    shape = volumes[0].array.shape[: volumes[0].dimension]
     least, most = method.card.sources
     for combination in combinations(recipe, len(volumes)):
         if not least <= len(combination) <= (most or len(combination)):
@@ -130,8 +131,13 @@ def check_run(volumes: Sequence[Volume], recipe: Recipe, method: Method) -> tupl
                 f"method {method.card.name} fuses {least} to {most} sources, not {len(combination)}",
                 "Choose another method or combination",
             )
+        choose_plane(method, (len(combination), *shape), recipe.plane)
     for volume in volumes:
         choose_window(volume, window_choice(volume, recipe))
+        if not volume.is_colour:
+            colour_table(colour_map_of(volume, recipe))
+    for name in recipe.metrics:
+        metric(name)
     return volumes
 
 

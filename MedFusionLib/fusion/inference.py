@@ -37,7 +37,7 @@ def fuse_arrays(method: Method, sources: Array, validity: Mask | None = None, pl
     volume in 3-D into blocks of about that edge, for methods with a receptive field; it is chosen when
     memory asks for it. Raises ``BadInput`` before any work when the input cannot be fused.
     """
-    plane = _choose_plane(method, sources, plane)
+    plane = choose_plane(method, sources.shape, plane)
     _check_values(sources)
     sources = np.ascontiguousarray(sources, dtype=np.float32)
     if validity is not None:
@@ -67,9 +67,12 @@ def receptive_field(method: Method) -> int | None:
     return field
 
 
-def _choose_plane(method: Method, sources: Array, plane: str | None) -> str:
-    """The plane to use; "volume" for a picture too, which has none. Raises ``BadInput`` where none can be."""
-    card, shape = method.card, tuple(sources.shape)
+def choose_plane(method: Method, shape: tuple[int, ...], plane: str | None) -> str:
+    """The plane to use for sources of ``shape`` (source, *spatial); "volume" for a picture too, which has none.
+
+    Raises ``BadInput`` where the method can use none.
+    """
+    card = method.card
     if len(shape) not in (3, 4) or 0 in shape:
         raise BadInput(f"sources of shape {shape}", "Give (source, z, y, x) or (source, y, x), none empty")
     if plane is not None and plane not in PLANE_CHOICES:
