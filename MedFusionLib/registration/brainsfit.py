@@ -125,8 +125,8 @@ def _files(request: Request, folder: Path) -> dict[str, Value]:
     images = {"fixedVolume": scalar(request.fixed), "movingVolume": scalar(request.moving)}
     masks = {"fixedBinaryVolume": label(request.fixed_mask), "movingBinaryVolume": label(request.moving_mask)}
     if any(mask is not None for mask in masks.values()):
-        for key, volume in zip(masks, ("fixedVolume", "movingVolume"), strict=True):
-            images[key] = masks[key] if masks[key] is not None else _everywhere(images[volume])
+        for (key, mask), image in zip(masks.items(), list(images.values()), strict=True):
+            images[key] = mask if mask is not None else _everywhere(image)
     values: dict[str, Value] = {}
     for key, image in images.items():
         values[key] = str(folder / f"{key}.nrrd")
@@ -138,7 +138,7 @@ def _files(request: Request, folder: Path) -> dict[str, Value]:
 
 def _everywhere(image: sitk.Image) -> sitk.Image:
     """A mask of ones on the grid of ``image``."""
-    ones = sitk.Image(image.GetSize(), sitk.sitkUInt8) + 1
+    ones: sitk.Image = sitk.Image(image.GetSize(), sitk.sitkUInt8) + 1
     ones.CopyInformation(image)
     return ones
 
@@ -150,9 +150,10 @@ def _result(path: Path, outcome: Outcome) -> sitk.Transform:
     if not path.is_file():
         raise RegistrationFailed(f"brainsfit left no transform: {outcome.last_words()}")
     try:
-        return sitk.ReadTransform(str(path))
+        found: sitk.Transform = sitk.ReadTransform(str(path))
     except RuntimeError:
         raise RegistrationFailed(f"brainsfit left a damaged transform: {outcome.last_words()}") from None
+    return found
 
 
 class Watch:

@@ -51,7 +51,7 @@ def register(request: Request) -> sitk.Transform:
         folder = Path(name)
         job = _write_job(request, names, begin, folder)
         watch = Watch(request, names)
-        command = [sys.executable, "-P", Path(__file__).with_name("elastix_child.py"), job]
+        command = [sys.executable, "-P", str(Path(__file__).with_name("elastix_child.py")), str(job)]
         outcome = run(command, watch.line, watch.tick, _environment(request.settings.threads), folder)
         composite = folder / f"TransformParameters.{len(names) - 1}-Composite.h5"
         if outcome.code or not composite.is_file():

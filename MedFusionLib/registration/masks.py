@@ -8,9 +8,10 @@ import numpy as np
 import SimpleITK as sitk
 
 from MedFusionLib.errors import BadInput
+from MedFusionLib.registration.prepare import luminance
 from MedFusionLib.volume import Array, Volume
 
-SKIN_HU = -300.0
+SKIN_HU = -400.0
 OPENING_MM = 4.0
 TABLE_SHARE = 0.15
 
@@ -18,12 +19,12 @@ TABLE_SHARE = 0.15
 def body(volume: Volume) -> Array:
     """The body as a boolean array indexed as ``volume.array``: air, table and small things left out, holes filled.
 
-    CT in HU is cut at -300 HU (skin against air). Other volumes are cut at Otsu's threshold of the square root
+    CT in HU is cut at -400 HU (skin against air). Other volumes are cut at Otsu's threshold of the square root
     of the values, halved, which keeps dim tissue beside bright fat or tracer. Parts that an opening of 4 mm
     parts from the largest and that have less than 15 % of its volume (table, cables, noise) go. A volume in
     which nothing is found gives a mask that is true everywhere.
     """
-    image = sitk.Cast(volume.image, sitk.sitkFloat32) if not volume.is_colour else _luminance(volume)
+    image = sitk.Cast(volume.image, sitk.sitkFloat32) if not volume.is_colour else luminance(volume)
     values = sitk.GetArrayViewFromImage(image)
     is_hounsfield = volume.unit == "HU" and float(values.min()) < SKIN_HU
     inside = image > (SKIN_HU if is_hounsfield else _dim_threshold(image))
@@ -59,13 +60,7 @@ def _fill_slices(inside: Array) -> Array:
     structure[1] = ndimage.generate_binary_structure(2, 1) & plane
     labels, _ = ndimage.label(~inside, structure)
     edge = np.concatenate([labels[:, [0, -1], :].ravel(), labels[:, :, [0, -1]].ravel()])
-    return inside | ((labels > 0) & ~np.isin(labels, np.unique(edge)))
-
-
-def _luminance(volume: Volume) -> sitk.Image:
-    from MedFusionLib.registration.prepare import scalar
-
-    return scalar(volume)
+    return np.asarray(inside | ((labels > 0) & ~np.isin(labels, np.unique(edge))))
 
 
 def checked(mask: Volume, volume: Volume) -> Volume:
@@ -90,6 +85,6 @@ def same_grid(first: sitk.Image, second: sitk.Image, tolerance: float = 1e-3) ->
         return False
     step = min(second.GetSpacing())
     corners = [[0] * first.GetDimension(), [n - 1 for n in first.GetSize()]]
-    places = [[image.TransformIndexToPhysicalPoint(c) for c in corners] for image in (first, second)]
-    same_corners = np.allclose(*places, rtol=0, atol=tolerance * step)
+    here, there = ([image.TransformIndexToPhysicalPoint(c) for c in corners] for image in (first, second))
+    same_corners = np.allclose(here, there, rtol=0, atol=tolerance * step)
     return same_corners and np.allclose(first.GetDirection(), second.GetDirection(), atol=tolerance)

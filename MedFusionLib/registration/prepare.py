@@ -24,16 +24,15 @@ STAGES: dict[str, tuple[str, ...]] = {
 
 def scalar(volume: Volume) -> sitk.Image:
     """``volume`` as float32, one value a voxel (luminance of RGB), clipped to the range that carries anatomy."""
-    image = volume.image
-    if volume.is_colour:
-        weights = (0.299, 0.587, 0.114)
-        parts = [
-            sitk.Cast(sitk.VectorIndexSelectionCast(image, i), sitk.sitkFloat32) * w for i, w in enumerate(weights)
-        ]
-        image = parts[0] + parts[1] + parts[2]
-    image = sitk.Cast(image, sitk.sitkFloat32)
+    image = luminance(volume) if volume.is_colour else sitk.Cast(volume.image, sitk.sitkFloat32)
     low, high = _range(volume.unit, sitk.GetArrayViewFromImage(image).ravel())
-    return sitk.Clamp(image, sitk.sitkFloat32, low, high)
+    clipped: sitk.Image = sitk.Clamp(image, sitk.sitkFloat32, low, high)
+    return clipped
+
+
+def luminance(volume: Volume) -> sitk.Image:
+    """The luma of an RGB volume as float32 (0.299 R + 0.587 G + 0.114 B, ITU-R BT.601)."""
+    return volume.like((volume.array @ np.array([0.299, 0.587, 0.114])).astype(np.float32)).image
 
 
 def _range(unit: str, values: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> tuple[float, float]:

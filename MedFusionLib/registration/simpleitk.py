@@ -12,34 +12,40 @@ from MedFusionLib.errors import RegistrationFailed
 from MedFusionLib.registration.initial import start
 from MedFusionLib.registration.prepare import label, sample_count, scalar, stages
 from MedFusionLib.registration.settings import RegistrationSettings, Request
-from MedFusionLib.registration.transforms import compose
+from MedFusionLib.registration.transforms import centre, compose
+from MedFusionLib.volume import Array
 
+Pair = tuple[sitk.Image, sitk.Image]
+Span = tuple[float, float]
 TRANSFORMS = ("rigid", "similarity", "affine", "bspline")
 BINS = 32
 # Work units fix the order of summation: the same transform on every machine.
 WORK_UNITS = 4
 
 
-# Smoothing before sampling, as a share of the level's voxel: rounds the sharp ridge of mutual information.
-SMOOTHING = 0.5
 
 
 @dataclass(frozen=True)
 class Level:
-    """One resolution: voxel size in mm, the first step in mm, how slowly it shrinks, iterations, samples."""
+    """One resolution: voxel size and smoothing in mm, first step in mm, how slowly it shrinks, and how much work."""
 
     voxel: float
+    smoothing: float
     step: float
     relaxation: float
     iterations: int
     samples: int
 
 
-# Steps shrink slowly: mutual information has a narrow, bent ridge, on which quick relaxation stops some mm off.
+# Smoothing rounds the sharp ridge of mutual information, but biases it: the last level has none. Steps shrink
+# slowly, because on that narrow, bent ridge quick relaxation stops some mm off.
 LINEAR = (
-    Level(8.0, 3.0, 0.99, 600, 8_000), Level(4.0, 1.0, 0.99, 500, 12_000), Level(2.0, 0.3, 0.98, 200, 40_000),
+    Level(8.0, 4.0, 3.0, 0.99, 600, 8_000),
+    Level(4.0, 2.0, 1.0, 0.99, 400, 12_000),
+    Level(2.0, 1.0, 0.3, 0.98, 100, 20_000),
+    Level(1.0, 0.0, 0.2, 0.96, 80, 40_000),
 )
-DEFORMABLE = (Level(6.0, 0.0, 0.0, 60, 40_000), Level(3.0, 0.0, 0.0, 40, 60_000))
+DEFORMABLE = (Level(6.0, 3.0, 0.0, 0.0, 60, 40_000), Level(3.0, 1.0, 0.0, 0.0, 40, 60_000))
 
 
 def available(settings: RegistrationSettings) -> str:
@@ -69,15 +75,14 @@ def register(request: Request) -> sitk.Transform:
     return found
 
 
-def _linear(
-    name: str, request: Request, images: tuple[sitk.Image, sitk.Image], found: sitk.Transform, part: tuple[float, float]
-) -> sitk.Transform:
+def _linear(name: str, request: Request, images: Pair, found: sitk.Transform, part: Span) -> sitk.Transform:
     """One linear stage over all resolutions, turning about the centre of fixed."""
     fixed, moving = images
-    transform = MODELS[name, fixed.GetDimension()](_middle(fixed))
+    transform = MODELS[name, fixed.GetDimension()]()
+    transform.SetCenter(centre(request.fixed).tolist())  # type: ignore[no-untyped-call]
     levels = LINEAR if name == "rigid" else LINEAR[1:]
     for number, level in enumerate(levels):
-        method = _method(request, fixed, moving, level, request.settings.seed + number)
+        method = _method(request, fixed, level, request.settings.seed + number)
         # Physical shifts as scales make a step of 1 a motion of about 1 mm at the border, for every parameter.
         method.SetOptimizerScalesFromPhysicalShift()
         method.SetOptimizerAsRegularStepGradientDescent(
@@ -90,9 +95,7 @@ def _linear(
     return compose([transform, found], fixed.GetDimension())
 
 
-def _bspline(
-    name: str, request: Request, images: tuple[sitk.Image, sitk.Image], found: sitk.Transform, part: tuple[float, float]
-) -> sitk.Transform:
+def _bspline(name: str, request: Request, images: Pair, found: sitk.Transform, part: Span) -> sitk.Transform:
     """The deformable stage: cubic B-spline, control points from twice the grid spacing to the grid spacing."""
     fixed, moving = images
     extent = np.array(fixed.GetSize()) * np.array(fixed.GetSpacing())
@@ -101,11 +104,10 @@ def _bspline(
     for number, level in enumerate(DEFORMABLE):
         if number:
             transform = _refined(transform, fixed, mesh * 2**number)
-        method = _method(request, fixed, moving, level, request.settings.seed + number)
+        method = _method(request, fixed, level, request.settings.seed + number)
         method.SetOptimizerAsLBFGS2(
-            solutionAccuracy=1e-4, hessianApproximateAccuracy=6, deltaConvergenceDistance=5,
-            deltaConvergenceTolerance=1e-5, maximumIterations=request.settings.iterations or level.iterations,
-            lineSearchMaximumEvaluations=10,
+            solutionAccuracy=1e-5, numberOfIterations=request.settings.iterations or level.iterations,
+            deltaConvergenceDistance=5, deltaConvergenceTolerance=1e-4, lineSearchMaximumEvaluations=10,
         )
         method.SetMovingInitialTransform(found)
         method.SetInitialTransform(transform, inPlace=True)
@@ -117,7 +119,7 @@ def _bspline(
 RUNNERS: dict[str, Callable[..., sitk.Transform]] = {"bspline": _bspline}
 
 
-def _refined(coarse: sitk.BSplineTransform, fixed: sitk.Image, mesh: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> sitk.BSplineTransform:
+def _refined(coarse: sitk.BSplineTransform, fixed: sitk.Image, mesh: Array) -> sitk.BSplineTransform:
     """``coarse`` on a finer mesh, its coefficients found from its displacement at the new control points."""
     fine = sitk.BSplineTransformInitializer(fixed, mesh.tolist(), 3)
     images = []
@@ -127,29 +129,22 @@ def _refined(coarse: sitk.BSplineTransform, fixed: sitk.Image, mesh: np.ndarray[
     return sitk.BSplineTransform(images, 3)
 
 
-def _middle(image: sitk.Image) -> list[float]:
-    return list(image.TransformContinuousIndexToPhysicalPoint([(n - 1) / 2 for n in image.GetSize()]))
-
-
-MODELS: dict[tuple[str, int], Callable[[list[float]], sitk.Transform]] = {
-    ("rigid", 3): lambda centre: sitk.Euler3DTransform(centre),
-    ("similarity", 3): lambda centre: _centred(sitk.Similarity3DTransform(), centre),
-    ("affine", 3): lambda centre: _centred(sitk.AffineTransform(3), centre),
-    ("rigid", 2): lambda centre: sitk.Euler2DTransform(centre),
-    ("similarity", 2): lambda centre: _centred(sitk.Similarity2DTransform(), centre),
-    ("affine", 2): lambda centre: _centred(sitk.AffineTransform(2), centre),
+MODELS: dict[tuple[str, int], Callable[[], sitk.Euler3DTransform | sitk.Euler2DTransform | sitk.AffineTransform
+                                       | sitk.Similarity3DTransform | sitk.Similarity2DTransform]] = {
+    ("rigid", 3): sitk.Euler3DTransform,
+    ("similarity", 3): sitk.Similarity3DTransform,
+    ("affine", 3): lambda: sitk.AffineTransform(3),
+    ("rigid", 2): sitk.Euler2DTransform,
+    ("similarity", 2): sitk.Similarity2DTransform,
+    ("affine", 2): lambda: sitk.AffineTransform(2),
 }
 
 
-def _centred(transform: sitk.Transform, centre: list[float]) -> sitk.Transform:
-    transform.SetCenter(centre)
-    return transform
-
-
-def images_at(fixed: sitk.Image, moving: sitk.Image, level: Level) -> tuple[sitk.Image, sitk.Image]:
+def images_at(fixed: sitk.Image, moving: sitk.Image, level: Level) -> Pair:
     """Both images smoothed and averaged to about the level's voxel size; axes that are coarser already stay."""
-    smooth = [sitk.SmoothingRecursiveGaussian(image, SMOOTHING * level.voxel) for image in (fixed, moving)]
-    return _shrunk(smooth[0], level.voxel), _shrunk(smooth[1], level.voxel)
+    if level.smoothing:
+        fixed, moving = (sitk.SmoothingRecursiveGaussian(image, level.smoothing) for image in (fixed, moving))
+    return _shrunk(fixed, level.voxel), _shrunk(moving, level.voxel)
 
 
 def _shrunk(image: sitk.Image, voxel: float) -> sitk.Image:
@@ -159,7 +154,7 @@ def _shrunk(image: sitk.Image, voxel: float) -> sitk.Image:
     return sitk.BinShrink(image, factors) if max(factors) > 1 else image
 
 
-def _method(request: Request, fixed: sitk.Image, moving: sitk.Image, level: Level, seed: int) -> sitk.ImageRegistrationMethod:
+def _method(request: Request, fixed: sitk.Image, level: Level, seed: int) -> sitk.ImageRegistrationMethod:
     """The metric with its samples and masks; masks stay at full resolution, they are asked by point."""
     method = sitk.ImageRegistrationMethod()
     method.SetMetricAsMattesMutualInformation(BINS)
@@ -170,29 +165,27 @@ def _method(request: Request, fixed: sitk.Image, moving: sitk.Image, level: Leve
     method.SetMetricSamplingStrategy(method.RANDOM)
     # ITK takes a seed of 0 for the clock.
     method.SetMetricSamplingPercentage(min(1.0, sample_count(request, level.samples) / voxels), seed + 1)
-    for mask, setter in (
-        (label(request.fixed_mask), method.SetMetricFixedMask), (label(request.moving_mask), method.SetMetricMovingMask),
-    ):
-        if mask is not None:
-            setter(mask)
+    if (mask := label(request.fixed_mask)) is not None:
+        method.SetMetricFixedMask(mask)
+    if (mask := label(request.moving_mask)) is not None:
+        method.SetMetricMovingMask(mask)
     return method
 
 
-def _span(part: tuple[float, float], number: int, count: int) -> tuple[float, float]:
+def _span(part: Span, number: int, count: int) -> Span:
     width = (part[1] - part[0]) / count
     return part[0] + number * width, part[0] + (number + 1) * width
 
 
 def _execute(
-    method: sitk.ImageRegistrationMethod, images: tuple[sitk.Image, sitk.Image], request: Request, what: str,
-    span: tuple[float, float],
+    method: sitk.ImageRegistrationMethod, images: Pair, request: Request, what: str, span: Span
 ) -> None:
     """Run, report each iteration, and carry an exception of the progress through ITK's loop."""
     raised: list[BaseException] = []
 
     def iterated() -> None:
         try:
-            done = 1 - 0.97 ** method.GetOptimizerIteration()
+            done = 1 - 0.99 ** method.GetOptimizerIteration()
             fraction = span[0] + (span[1] - span[0]) * done
             request.progress("register", fraction, f"simpleitk: {what}, similarity {-method.GetMetricValue():.4f}")
         except BaseException as error:

@@ -63,13 +63,14 @@ def compose(transforms: Iterable[sitk.Transform], dimension: int = 3) -> sitk.Tr
 
 def inverse(transform: sitk.Transform) -> sitk.Transform:
     """The inverse of a linear transform; raises ``BadInput`` for one that has no inverse in closed form."""
-    linear = compose([transform], transform.GetDimension())
-    if not linear.IsLinear():
+    if not transform.IsLinear():
         raise BadInput("a deformable transform has no inverse in closed form", "Swap fixed and moving")
+    linear = as_affine(transform)
     matrix = np.array(linear.GetMatrix()).reshape(linear.GetDimension(), -1)
     if abs(np.linalg.det(matrix)) < 1e-12:
         raise BadInput("the transform flattens space (determinant 0)", "Give a transform that can be inverted")
-    return linear.GetInverse()
+    back: sitk.Transform = linear.GetInverse()
+    return back
 
 
 def save(transform: sitk.Transform, path: Path | str) -> Path:
@@ -156,7 +157,7 @@ def rotation_degrees(transform: sitk.Transform) -> float:
     """The angle in degrees of the rotation nearest to the transform's linear part (polar decomposition)."""
     parts = [part for part in flatten(transform) if part.IsLinear()]
     dimension = transform.GetDimension()
-    linear = compose(parts, dimension)
+    linear = as_affine(compose(parts, dimension))
     u, _, vt = np.linalg.svd(np.array(linear.GetMatrix()).reshape(dimension, dimension))
     rotation = u @ np.diag([1.0] * (dimension - 1) + [float(np.sign(np.linalg.det(u @ vt)))]) @ vt
     cosine = (np.trace(rotation) - (dimension - 2)) / 2
