@@ -19,7 +19,7 @@ from MedFusionLib.registration.motion import Motion, Vector
 from MedFusionLib.registration.prepared import Prepared, Sampler
 from MedFusionLib.registration.similarity import LEAST_OVERLAP, information
 
-LEVELS = 6
+LEVELS = 5
 _KEPT = 100
 _COUNTS = 32
 

@@ -28,9 +28,9 @@ WRONG_WAYS: dict[str, tuple[int, ...]] = {
     "turned about front-back": (0, 2),
     "turned about left-right": (1, 2),
 }
-_LOOK = Level(6.0, 2000, 5.0, 1.0, 100, 2)
-_COMPARE = Level(4.0, 6000, 2.0, 0.3, 150, 1)
-_GLANCE = Plan(voxel=10.0, radius=20.0, step=15.0, starts=4, levels=(_LOOK, _COMPARE))
+_LOOK = Level(6.0, 1500, 5.0, 1.0, 60, 1)
+_COMPARE = Level(4.0, 5000, 2.0, 0.3, 100, 1)
+_GLANCE = Plan(voxel=12.0, radius=20.0, step=15.0, starts=4, levels=(_LOOK, _COMPARE))
 _SECOND_SEED = 100
 _PROBES = 2000
 
@@ -90,7 +90,7 @@ def unmapped(transform: sitk.Transform, points: Points) -> Points:
 
 def second_search(pair: Pair, starts: Sequence[Motion], progress: Progress = silent) -> Found:
     """A search that shares neither points, nor lattice, nor order with the first one."""
-    return search(pair.template, pair.other, Plan(seed=_SECOND_SEED, turn=5.0, voxel=9.0), starts, progress)
+    return search(pair.template, pair.other, Plan(seed=_SECOND_SEED, turn=5.0, voxel=10.0), starts, progress)
 
 
 def gather(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -40,26 +40,25 @@ class Plan:
     """How thorough a search is: lengths in mm, angles in degrees; ``seed`` chooses the points, ``turn`` the lattice."""
 
     seed: int = 0
-    voxel: float = 8.0
+    voxel: float = 9.0
     radius: float = 25.0
     step: float = 12.0
     turn: float = 0.0
     starts: int = 16
     levels: tuple[Level, ...] = (
-        Level(6.0, 2000, 5.0, 1.0, 100, 6),
-        Level(4.0, 6000, 2.0, 0.3, 150, 3),
-        Level(2.5, 16000, 1.0, 0.1, 150, 2),
-        Level(1.5, 30000, 0.4, 0.01, 220, 1),
+        Level(6.0, 2000, 5.0, 1.0, 80, 5),
+        Level(4.0, 5000, 2.0, 0.3, 130, 2),
+        Level(2.5, 12000, 1.0, 0.1, 130, 1),
+        Level(1.5, 30000, 0.4, 0.01, 200, 1),
     )
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a search found: the best motion of the template, its similarity, and the best other basin's."""
+    """What a search found: the best motion of the template, and its similarity."""
 
     motion: Motion
     similarity: float
-    rivals: tuple[Scored, ...] = field(default_factory=tuple)
 
 
 def search(
@@ -69,7 +68,6 @@ def search(
     scored = look_everywhere(template, other, plan, within(progress, "register", 0.0, 0.4))
     probe = template.region_points(200, plan.seed)
     basins = [(0.0, motion) for motion in starts] + apart(scored, probe, plan.starts, _APART)
-    rivals: list[Scored] = []
     for number, level in enumerate(plan.levels):
         part = within(
             progress, "register", 0.4 + 0.6 * number / len(plan.levels), 0.4 + 0.6 * (number + 1) / len(plan.levels)
@@ -77,9 +75,8 @@ def search(
         similarity = Similarity(template, other, level.scale, level.points, plan.seed + number)
         climbed = _climb_all(similarity, [motion for _, motion in basins], level, part)
         basins = apart(climbed, probe, level.kept, 2 * level.tolerance)
-        rivals = apart(climbed, probe, level.kept, _APART) or rivals
     progress("register", 1.0, f"search: similarity {basins[0][0]:.4f}")
-    return Found(basins[0][1], basins[0][0], tuple(rivals))
+    return Found(basins[0][1], basins[0][0])
 
 
 def finest(template: Prepared, other: Prepared, plan: Plan) -> Similarity:
