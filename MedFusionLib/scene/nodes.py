@@ -124,7 +124,9 @@ def _dicom(node: Node, tag: str) -> str:
     scene = node.GetScene()
     # GetSubjectHierarchyNode would make one where there is none; looking must not change a scene.
     tree = scene.GetFirstNodeByClass("vtkMRMLSubjectHierarchyNode") if scene is not None else None
-    item = tree.GetItemByDataNode(node) if tree is not None else 0
+    if tree is None:
+        return ""
+    item = tree.GetItemByDataNode(node)
     return (tree.GetItemAttribute(item, f"DICOM.{tag}") or "") if item else ""
 
 

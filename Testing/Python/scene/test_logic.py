@@ -38,6 +38,7 @@ def blob(name: str, modality: str, origin: float) -> Volume:
     return Volume(image, modality, name)
 
 
+@pytest.mark.slow
 def test_the_users_alignment_by_a_parent_transform_counts(scene) -> None:
     fixed = node_from_volume(scene, blob("CT", "CT", 0.0))
     moving = node_from_volume(scene, blob("T1", "MR", 100.0))
