@@ -21,7 +21,7 @@ from MedFusionLib.registration.transforms import compose
 
 TRANSFORMS = ("rigid", "similarity", "affine", "bspline")
 FILES = {"rigid": "Rigid.txt", "similarity": "Similarity.txt", "affine": "Affine.txt", "bspline": "BSpline.txt"}
-SAMPLES = 4000
+SAMPLES = 6000
 TOO_FAR = "Too many samples map outside moving image buffer"
 
 
@@ -80,9 +80,17 @@ def parameter_files(request: Request, names: tuple[str, ...], folder: Path) -> l
     for number, name in enumerate(names):
         text = resource(f"Registration/{FILES[name]}").read_text(encoding="utf-8")
         path = folder / f"parameters{number}.txt"
-        path.write_text(fill(text, values), encoding="utf-8")
+        schedule = _schedule(text, dimension)
+        path.write_text(fill(text, {**values, "ImagePyramidSchedule": schedule}), encoding="utf-8")
         written.append(path)
     return written
+
+
+def _schedule(text: str, dimension: int) -> str:
+    """The file's schedule of three numbers a resolution, cut to ``dimension`` numbers for pictures."""
+    match = re.search(r"^\(ImagePyramidSchedule ([^)]*)\)", text, flags=re.MULTILINE)
+    numbers = match[1].split() if match else []
+    return " ".join(number for index, number in enumerate(numbers) if index % 3 < dimension)
 
 
 def fill(text: str, values: dict[str, str]) -> str:

@@ -41,9 +41,8 @@ class Level:
 # slowly, because on that narrow, bent ridge quick relaxation stops some mm off.
 LINEAR = (
     Level(8.0, 4.0, 3.0, 0.99, 600, 8_000),
-    Level(4.0, 2.0, 1.0, 0.99, 400, 12_000),
-    Level(2.0, 1.0, 0.3, 0.98, 100, 20_000),
-    Level(1.0, 0.0, 0.2, 0.96, 80, 40_000),
+    Level(4.0, 2.0, 1.0, 0.99, 500, 8_000),
+    Level(1.0, 0.0, 0.4, 0.985, 250, 16_000),
 )
 DEFORMABLE = (Level(6.0, 3.0, 0.0, 0.0, 60, 40_000), Level(3.0, 1.0, 0.0, 0.0, 40, 60_000))
 

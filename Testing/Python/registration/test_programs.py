@@ -189,6 +189,12 @@ def test_elastix_files_take_the_settings_and_never_write_an_image(tmp_path: Path
     assert "(FinalGridSpacingInPhysicalUnits 20 20 20)" in files[1].read_text()
 
 
+def test_elastix_files_for_pictures_have_two_numbers_a_resolution(tmp_path: Path) -> None:
+    flat = Volume(sitk.Image([64, 64], sitk.sitkFloat32))
+    (path,) = elastix.parameter_files(Request(flat, flat), ("rigid",), tmp_path)
+    assert "(ImagePyramidSchedule 8 8 4 4 2 2 0 0)" in path.read_text()
+
+
 def test_the_catalog_names_every_engine_and_refuses_others() -> None:
     assert set(ENGINES) == {"elastix", "brainsfit", "simpleitk", "landmarks", "none"}
     for name in ("simpleitk", "landmarks", "none"):
