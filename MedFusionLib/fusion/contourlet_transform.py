@@ -15,12 +15,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import reduce
 from math import comb
+from operator import mul
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from array_api_compat import array_namespace, device
 
+from MedFusionLib.arrays import array_namespace, device
 from MedFusionLib.fusion import spectrum, wedges
 
 Change = Callable[[Any], Any]
@@ -40,23 +41,18 @@ def contourlet(x: Any, levels: int, directions: int, high: Change, low: Change) 
     transformed = spectrum.forward_real(extended)
     del extended
     total: Any = 0
-    for change, responses in bank.bands(high, low):
-        factors = [_on(response, x) for response in responses]
-        band = spectrum.inverse_real(_filtered(transformed, factors), bank.shape)
-        band = _filtered(spectrum.forward_real(change(band)), factors)
-        total += band
+    for change, factors in bank.bands(high, low):
+        response = reduce(mul, (_on(factor, x) for factor in factors))
+        band = spectrum.inverse_real(transformed * response, bank.shape)
+        part = spectrum.forward_real(change(band))
+        del band
+        part *= response
+        total += part
     return spectrum.crop(spectrum.inverse_real(total, bank.shape), tuple(x.shape[2:]))
 
 
 def _on(response: Real, x: Any) -> Any:
     return array_namespace(x).asarray(response, dtype=x.dtype, device=device(x))
-
-
-def _filtered(transformed: Any, factors: list[Any]) -> Any:
-    filtered = transformed * factors[0]
-    for factor in factors[1:]:
-        filtered *= factor
-    return filtered
 
 
 class _Bank:
