@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from array_api_compat import array_namespace
-
+from MedFusionLib.arrays import array_namespace
 from MedFusionLib.fusion.filters import cut, pad_edge, spatial_axes
 
 #: A detail may at most double the brightest source at a voxel: black stays black however bright its neighbours.

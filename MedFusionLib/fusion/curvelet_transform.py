@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from array_api_compat import array_namespace, device
 
+from MedFusionLib.arrays import array_namespace, device
 from MedFusionLib.fusion import spectrum, wedges
 
 Change = Callable[[Any], Any]

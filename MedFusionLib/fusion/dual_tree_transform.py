@@ -11,8 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from array_api_compat import array_namespace, device
-
+from MedFusionLib.arrays import array_namespace, device
 from MedFusionLib.fusion.dual_tree_filters import BANKS
 from MedFusionLib.fusion.filters import cut, pad_edge
 

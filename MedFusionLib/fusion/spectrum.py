@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from array_api_compat import array_namespace, device, is_numpy_array
 
+from MedFusionLib.arrays import array_namespace, device, is_numpy_array
 from MedFusionLib.fusion.filters import cut
 
 _WORKERS = 2
