@@ -19,10 +19,10 @@ def silent(stage: str, fraction: float, message: str = "") -> None:
     """The progress of someone who does not look."""
 
 
-def within(progress: Progress, stage: str, start: float, end: float) -> Progress:
-    """A progress for a part of ``stage`` that spans the fractions ``start`` to ``end`` of it."""
+def within(progress: Progress, whole: str, start: float, end: float) -> Progress:
+    """A progress for a part of the stage ``whole`` that spans the fractions ``start`` to ``end`` of it."""
 
-    def report(part: str, fraction: float, message: str = "") -> None:
-        progress(stage, start + (end - start) * min(max(fraction, 0.0), 1.0), message or part)
+    def report(stage: str, fraction: float, message: str = "") -> None:
+        progress(whole, start + (end - start) * min(max(fraction, 0.0), 1.0), message or stage)
 
     return report

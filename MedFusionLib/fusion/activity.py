@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from array_api_compat import array_namespace
-
+from MedFusionLib.arrays import array_namespace
 from MedFusionLib.fusion.filters import box_mean, gaussian_blur, laplacian, squared_gradient
 
 _LEVELS = 16

@@ -6,8 +6,8 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 import numpy as np
-from array_api_compat import array_namespace, device, is_numpy_array
 
+from MedFusionLib.arrays import array_namespace, device, is_numpy_array
 from MedFusionLib.errors import BadInput
 from MedFusionLib.fusion.card import Card
 

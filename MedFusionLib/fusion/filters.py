@@ -11,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
-from array_api_compat import array_namespace, is_numpy_array
+
+from MedFusionLib.arrays import array_namespace, is_numpy_array
 
 _WORTH_THREADS = 2**18
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from array_api_compat import array_namespace
-
+from MedFusionLib.arrays import array_namespace
 from MedFusionLib.fusion.activity import local_saliency
 from MedFusionLib.fusion.base import ArrayMethod
 from MedFusionLib.fusion.card import Card, Entry, Parameter

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from array_api_compat import array_namespace
-
+from MedFusionLib.arrays import array_namespace
 from MedFusionLib.fusion.base import ArrayMethod
 from MedFusionLib.fusion.card import Card, Entry, Parameter
 from MedFusionLib.fusion.filters import box_mean, cut, pad_edge, spatial_axes

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from array_api_compat import array_namespace, device
 
+from MedFusionLib.arrays import array_namespace, device
 from MedFusionLib.fusion.base import ArrayMethod
 from MedFusionLib.fusion.card import Card, Entry
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from array_api_compat import array_namespace, device
-
+from MedFusionLib.arrays import array_namespace, device
 from MedFusionLib.errors import BadInput
 from MedFusionLib.fusion.activity import local_energy, local_entropy, local_gradient, local_saliency
 from MedFusionLib.fusion.base import ArrayMethod, check_sources

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from array_api_compat import array_namespace
-
+from MedFusionLib.arrays import array_namespace
 from MedFusionLib.errors import BadInput
 from MedFusionLib.fusion.card import Parameter
 from MedFusionLib.fusion.filters import box_mean

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from array_api_compat import array_namespace
-
+from MedFusionLib.arrays import array_namespace
 from MedFusionLib.errors import BadInput
 
 # Added to every activity: where no source has any, all count the same.
