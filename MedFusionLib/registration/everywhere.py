@@ -36,7 +36,12 @@ class Everywhere:
         box = _corners(template, indices.min(axis=0), indices.max(axis=0))
         self._middle: Vector = (box.min(axis=0) + box.max(axis=0)) / 2
         self._half = (box.max(axis=0) - box.min(axis=0)) / 2
-        self._low, self._other = self._level_images(other)
+        self._low, levels = self._level_images(other)
+        # The template may reach out of the other volume by less than half, so half its size is room enough.
+        reach = np.ceil(np.linalg.norm(self._half) / voxel)
+        self._shape = np.array(levels.shape[1:])
+        self._sizes = [fft.next_fast_len(int(max(size + reach, 2 * reach + 1)), real=True) for size in self._shape]
+        self._other = fft.rfftn(levels, self._sizes, axes=(1, 2, 3))
 
     def _level_images(self, other: Prepared) -> tuple[Vector, npt.NDArray[np.float32]]:
         """The other volume's levels as indicator images on an upright grid, and that grid's corner."""
@@ -46,19 +51,14 @@ class Everywhere:
         low = corners.min(axis=0)
         sizes = np.ceil((corners.max(axis=0) - low) / self._voxel).astype(int) + 1
         values, inside = sampler(low + self._voxel * _grid([np.arange(size) for size in sizes]))
-        return low, _indicators(values, inside, borders, tuple(sizes))
+        return low, _indicators(values, inside > 0, borders, tuple(sizes))
 
     def best(self, rotation: Vector) -> list[tuple[float, Motion]]:
         """The best shifts for ``rotation`` (rotation vector, rad), each with its NMI - 1."""
         levels = self._rotated(rotation)
         reach = np.array(levels.shape[1:]) // 2
-        sizes = [
-            fft.next_fast_len(int(one + two - 1), real=True)
-            for one, two in zip(levels.shape[1:], self._other.shape[1:], strict=True)
-        ]
-        other = fft.rfftn(self._other, sizes, axes=(1, 2, 3), workers=2)
-        template = np.conj(fft.rfftn(levels, sizes, axes=(1, 2, 3), workers=2))
-        joint = np.stack([fft.irfftn(row * other, sizes, axes=(1, 2, 3), workers=2) for row in template])
+        template = np.conj(fft.rfftn(levels, self._sizes, axes=(1, 2, 3)))
+        joint = np.stack([fft.irfftn(row * self._other, self._sizes, axes=(1, 2, 3)) for row in template])
         joint = np.maximum(np.round(joint), 0.0)
         enough = joint.sum(axis=(0, 1)) >= max(LEAST_OVERLAP * float(levels.sum()), _COUNTS)
         if not enough.any():
@@ -66,11 +66,11 @@ class Everywhere:
         scores = information(np.moveaxis(joint[:, :, enough], -1, 0))
         shifts = np.argwhere(enough)
         top = np.argsort(-scores, kind="stable")[:_KEPT]
-        return [(float(scores[place]), self._motion(rotation, shifts[place], reach, sizes)) for place in top]
+        return [(float(scores[place]), self._motion(rotation, shifts[place], reach)) for place in top]
 
-    def _motion(self, rotation: Vector, shift: npt.NDArray[np.int64], reach: Vector, sizes: list[int]) -> Motion:
+    def _motion(self, rotation: Vector, shift: npt.NDArray[np.int64], reach: Vector) -> Motion:
         """The motion that puts the template's middle where the correlation's ``shift`` says."""
-        wrapped = np.where(shift >= np.array(self._other.shape[1:]), shift - np.array(sizes), shift)
+        wrapped = np.where(shift >= self._shape, shift - np.array(self._sizes), shift)
         target = self._low + self._voxel * (wrapped + reach)
         return Motion(rotation, target - self._middle, self._middle)
 
@@ -82,7 +82,8 @@ class Everywhere:
         points = offsets @ turn + self._middle
         values, inside = self._values(points)
         index = self._region.index(points).T
-        inside &= map_coordinates(self._region.array, index, order=1, mode="constant", prefilter=False) > 0.5
+        here = map_coordinates(self._region.array, index, order=1, mode="constant", prefilter=False)
+        inside = (inside > 0) & (here > 0.5)
         return _indicators(values, inside, self._template_levels, tuple(2 * reach + 1))
 
 

@@ -28,8 +28,8 @@ WRONG_WAYS: dict[str, tuple[int, ...]] = {
     "turned about front-back": (0, 2),
     "turned about left-right": (1, 2),
 }
-_LOOK = Level(6.0, 1500, 5.0, 1.0, 60, 1)
-_COMPARE = Level(4.0, 5000, 2.0, 0.3, 100, 1)
+_LOOK = Level(8.0, 3000, 5e-5, 25, 2)
+_COMPARE = Level(5.0, 8000, 2e-5, 25, 1)
 _GLANCE = Plan(voxel=12.0, radius=20.0, step=15.0, starts=4, levels=(_LOOK, _COMPARE))
 _SECOND_SEED = 100
 _PROBES = 2000

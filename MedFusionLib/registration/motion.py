@@ -56,6 +56,18 @@ class Motion:
         return made
 
 
+def left_jacobian(rotation: Vector) -> npt.NDArray[np.float64]:
+    """The matrix that turns a small change of a rotation vector (rad) into the rotation it adds in front."""
+    angle = float(np.linalg.norm(rotation))
+    x, y, z = rotation
+    cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
+    if angle < 1e-6:
+        return np.eye(3) + cross / 2
+    first, second = (1 - np.cos(angle)) / angle**2, (angle - np.sin(angle)) / angle**3
+    matrix: npt.NDArray[np.float64] = np.eye(3) + first * cross + second * cross @ cross
+    return matrix
+
+
 def distance(first: Motion, second: Motion, points: Points) -> float:
     """How far apart two motions put ``points``, mean in mm."""
     return float(np.linalg.norm(first(points) - second(points), axis=1).mean())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -35,11 +36,48 @@ class Sampler:
         indices: Points = ((points - self.origin) @ self.to_index.T)[:, ::-1]
         return indices
 
-    def __call__(self, points: Points) -> tuple[FloatArray, Array]:
-        """The values at ``points`` (linear interpolation), and which of them lie in the field of view."""
-        place = self.index(points)
-        inside = np.all((place >= -0.5) & (place <= np.array(self.array.shape) - 0.5), axis=1)
-        return map_coordinates(self.array, place.T, order=1, mode="nearest", prefilter=False), inside
+    def __call__(self, points: Points) -> tuple[FloatArray, FloatArray]:
+        """The values at ``points`` (linear interpolation), and how far inside the field of view: 0 to 1 in a voxel."""
+        place = self.index(points).T
+        return map_coordinates(self.array, place, order=1, mode="nearest", prefilter=False), self._inside(place)[0]
+
+    def slope(self, points: Points) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+        """The values, their derivatives (n, 3) by the points (per mm), how far inside, and its derivatives."""
+        place = self.index(points).T
+        inside, fading = self._inside(place)
+        last = np.array(self.array.shape)[:, np.newaxis] - 1
+        held = np.clip(place, 0, last)
+        low = np.minimum(held.astype(np.int64), np.maximum(last - 1, 0))
+        part = (held - low).astype(np.float32)
+        stride = np.array([self.array.shape[1] * self.array.shape[2], self.array.shape[2], 1])
+        step = np.where(last[:, 0] > 0, stride, 0)
+        corner = stride @ low
+        flat = self.array.ravel()
+        z, y, x = part
+        lines = [flat[corner + dz + dy] for dz in (0, step[0]) for dy in (0, step[1])]
+        ahead = [flat[corner + dz + dy + step[2]] for dz in (0, step[0]) for dy in (0, step[1])]
+        along_x = [b - a for a, b in zip(lines, ahead, strict=True)]
+        on_x = [a + x * d for a, d in zip(lines, along_x, strict=True)]
+        planes = [on_x[0] + y * (on_x[1] - on_x[0]), on_x[2] + y * (on_x[3] - on_x[2])]
+        by_z = planes[1] - planes[0]
+        by_y = (1 - z) * (on_x[1] - on_x[0]) + z * (on_x[3] - on_x[2])
+        by_x = (1 - z) * ((1 - y) * along_x[0] + y * along_x[1]) + z * ((1 - y) * along_x[2] + y * along_x[3])
+        by_index = np.stack([by_z, by_y, by_x]) * (held == place)
+        return planes[0] + z * by_z, self._by_point(by_index), inside, self._by_point(fading)
+
+    def _inside(self, place: npt.NDArray[np.float64]) -> tuple[FloatArray, FloatArray]:
+        """1 inside the field of view, falling to 0 within a voxel at its border; and the derivatives by the index."""
+        last = np.array(self.array.shape)[:, np.newaxis] - 1
+        room = np.minimum(place, last - place) + 0.5
+        share = np.clip(room, 0.0, 1.0)
+        falling = np.where((room > 0) & (room < 1), np.where(place < last / 2, 1.0, -1.0), 0.0)
+        others = np.stack([share[1] * share[2], share[0] * share[2], share[0] * share[1]])
+        return (share[0] * others[0]).astype(np.float32), (falling * others).astype(np.float32)
+
+    def _by_point(self, by_index: npt.NDArray[Any]) -> FloatArray:
+        """Derivatives by the index (z, y, x) as derivatives by the point (LPS, mm)."""
+        by_point: FloatArray = (by_index[::-1].T @ self.to_index).astype(np.float32)
+        return by_point
 
 
 @dataclass(frozen=True, eq=False)

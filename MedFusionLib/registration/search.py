@@ -6,7 +6,6 @@ All steps climb one measure (similarity.py), so that the end does not depend on 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,17 +19,17 @@ from MedFusionLib.registration.similarity import Similarity
 
 Scored = tuple[float, Motion]
 _APART = 9.0
-_WORKERS = 2
 
 
 @dataclass(frozen=True)
 class Level:
-    """One step from coarse to fine: smoothing and simplex in mm, points, evaluations, and how many basins go on."""
+    """One step from coarse to fine: smoothing in mm, points, the slope (1/mm) that counts as flat, evaluations at most
+    a basin, and how many basins go on.
+    """
 
     scale: float
     points: int
-    step: float
-    tolerance: float
+    flat: float
     evaluations: int
     kept: int
 
@@ -46,19 +45,28 @@ class Plan:
     turn: float = 0.0
     starts: int = 16
     levels: tuple[Level, ...] = (
-        Level(6.0, 2000, 5.0, 1.0, 80, 5),
-        Level(4.0, 5000, 2.0, 0.3, 130, 2),
-        Level(2.5, 12000, 1.0, 0.1, 130, 1),
-        Level(1.5, 30000, 0.4, 0.01, 200, 1),
+        Level(8.0, 3000, 5e-5, 25, 8),
+        Level(5.0, 8000, 2e-5, 25, 4),
+        Level(3.0, 20000, 1e-5, 25, 2),
+        Level(2.0, 60000, 1e-6, 60, 1),
     )
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a search found: the best motion of the template, and its similarity."""
+    """What a search found: motions of the template that are optima of the finest level, the best first."""
 
-    motion: Motion
-    similarity: float
+    optima: tuple[Scored, ...]
+
+    @property
+    def similarity(self) -> float:
+        """The similarity of the best."""
+        return self.optima[0][0]
+
+    @property
+    def motion(self) -> Motion:
+        """The best."""
+        return self.optima[0][1]
 
 
 def search(
@@ -74,9 +82,17 @@ def search(
         )
         similarity = Similarity(template, other, level.scale, level.points, plan.seed + number)
         climbed = _climb_all(similarity, [motion for _, motion in basins], level, part)
-        basins = apart(climbed, probe, level.kept, 2 * level.tolerance)
+        basins = apart(climbed, probe, level.kept, level.scale / 4)
     progress("register", 1.0, f"search: similarity {basins[0][0]:.4f}")
-    return Found(basins[0][1], basins[0][0])
+    return Found(tuple(basins))
+
+
+def merge(template: Prepared, other: Prepared, plan: Plan, first: Found, second: Found) -> Found:
+    """The optima of both searches by the first one's measure, the second one's climbed by it."""
+    level, measure = plan.levels[-1], finest(template, other, plan)
+    climbed = [measure.climb(motion, level.step, level.tolerance, level.evaluations) for _, motion in second.optima]
+    scored = [*first.optima, *((value, motion) for motion, value in climbed)]
+    return Found(tuple(sorted(scored, key=lambda one: -one[0])))
 
 
 def finest(template: Prepared, other: Prepared, plan: Plan) -> Similarity:
@@ -108,15 +124,10 @@ def apart(scored: Sequence[Scored], probe: npt.NDArray[np.float64], most: int, l
 
 
 def _climb_all(similarity: Similarity, motions: Sequence[Motion], level: Level, progress: Progress) -> list[Scored]:
-    """Each of ``motions`` climbed, two at a time; the outcome of one does not depend on the others."""
-
-    def climb(motion: Motion) -> Scored:
-        found, value = similarity.climb(motion, level.step, level.tolerance, level.evaluations)
-        return value, found
-
+    """Each of ``motions`` climbed; the outcome of one does not depend on the others."""
     climbed: list[Scored] = []
-    with ThreadPoolExecutor(_WORKERS) as pool:
-        for number, scored in enumerate(pool.map(climb, motions)):
-            progress("register", number / len(motions), f"search: start {number + 1} at {level.scale:g} mm")
-            climbed.append(scored)
+    for number, motion in enumerate(motions):
+        progress("register", number / len(motions), f"search: start {number + 1} at {level.scale:g} mm")
+        found, value = similarity.climb(motion, level.flat, level.evaluations)
+        climbed.append((value, found))
     return climbed

@@ -3,7 +3,8 @@
 NMI = (H(A) + H(B)) / H(A, B), which unlike plain mutual information does not reward a small overlap (Studholme,
 Hill and Hawkes 1999). Reported as NMI - 1, so that 0 means unrelated. The points are taken in the template, the volume
 with the smaller field of view, at random places between voxel centres, so that grids in common leave no trace; the
-other volume's values enter the histogram by linear shares, so that the measure is smooth in the motion.
+other volume's values enter the histogram by linear shares, and the histogram is blurred (Parzen's window), so that
+the measure and its derivative are smooth in the motion and every climb near an alignment ends at the same place.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
-from MedFusionLib.registration.motion import Motion, Vector
+from MedFusionLib.registration.motion import Motion, Vector, left_jacobian
 from MedFusionLib.registration.prepared import Prepared
 from MedFusionLib.registration.settings import Points
 
 BINS = 32
+_BLUR_BINS = 1.0
 LEAST_OVERLAP = 0.6
 
 
@@ -32,9 +34,33 @@ def information(joint: npt.NDArray[Any], floor: float = 1e-12) -> npt.NDArray[An
     return result
 
 
+def _blur() -> npt.NDArray[np.float64]:
+    """The matrix that spreads a histogram's bins as a Gaussian (Parzen's window); its columns sum to 1."""
+    bins = np.arange(BINS)
+    weights = np.exp(-0.5 * ((bins[:, np.newaxis] - bins) / _BLUR_BINS) ** 2)
+    spread: npt.NDArray[np.float64] = weights / weights.sum(axis=0)
+    return spread
+
+
 def _entropy(share: npt.NDArray[Any], axis: int | tuple[int, ...]) -> npt.NDArray[Any]:
     value: npt.NDArray[Any] = -(share * np.log(np.maximum(share, 1e-12))).sum(axis=axis)
     return value
+
+
+def information_slope(joint: npt.NDArray[np.float64], floor: float = 1e-12) -> npt.NDArray[np.float64]:
+    """The derivative of ``information(joint)`` by each cell of one joint histogram."""
+    total = max(float(joint.sum()), floor)
+    share = joint / total
+    rows, columns = share.sum(axis=1), share.sum(axis=0)
+    both = max(float(_entropy(share, (0, 1))), floor)
+    ratio = float(_entropy(rows, 0) + _entropy(columns, 0)) / both
+    log = [np.log(np.maximum(part, floor)) for part in (share, rows[:, np.newaxis], columns)]
+    slope = (ratio * log[0] - log[1] - log[2]) / both
+    result: npt.NDArray[np.float64] = (slope - float((share * slope).sum())) / total
+    return result
+
+
+_SPREAD = _blur()
 
 
 class Similarity:
@@ -54,12 +80,22 @@ class Similarity:
     def joint(self, mapped: Points) -> tuple[npt.NDArray[np.float64], float]:
         """The joint histogram with the template's points at ``mapped``, and the share inside the field of view."""
         values, inside = self._other(mapped)
-        place = values.astype(np.float64) * (BINS - 1)
-        low = np.clip(place.astype(np.int64), 0, BINS - 2)
-        upper = (place - low) * inside
-        cell = self._row + low
-        counts = np.bincount(cell, inside - upper, BINS * BINS) + np.bincount(cell + 1, upper, BINS * BINS)
-        return counts.astype(np.float64).reshape(BINS, BINS), float(inside.mean())
+        cell, upper = self._cells(values)
+        return self._counts(cell, upper, inside), float(inside.mean())
+
+    def _cells(self, values: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:
+        """The flat cell of each point's lower bin, and the share of the bin above it."""
+        place = values * np.float32(BINS - 1)
+        low = np.minimum(place.astype(np.int64), BINS - 2)
+        return self._row + low, place - low
+
+    @staticmethod
+    def _counts(
+        cell: npt.NDArray[np.int64], upper: npt.NDArray[Any], weight: npt.NDArray[Any]
+    ) -> npt.NDArray[np.float64]:
+        above = upper * weight
+        counts = np.bincount(cell, weight - above, BINS * BINS) + np.bincount(cell + 1, above, BINS * BINS)
+        return np.asarray(_SPREAD @ counts.astype(np.float64).reshape(BINS, BINS) @ _SPREAD.T)
 
     def at(self, mapped: Points) -> float:
         """NMI - 1 with the template's points at ``mapped``, less what the overlap falls short of 0.6."""
@@ -70,18 +106,34 @@ class Similarity:
         """The same under a rigid ``motion``."""
         return self.at(motion(self.points))
 
-    def climb(self, motion: Motion, step: float, tolerance: float, evaluations: int) -> tuple[Motion, float]:
-        """The best motion near ``motion`` by the simplex of Nelder and Mead; ``step`` and ``tolerance`` in mm."""
-        start = self._numbers(motion)
-        simplex = np.vstack([start, start + step * np.eye(6)])
-        options = {
-            "initial_simplex": simplex,
-            "xatol": tolerance,
-            "fatol": 1e-7,
-            "maxfev": evaluations,
-            "adaptive": True,
-        }
-        found = minimize(lambda numbers: -self(self._motion(numbers)), start, method="Nelder-Mead", options=options)
+    def slope(self, motion: Motion) -> tuple[float, Vector]:
+        """The similarity under ``motion`` and its derivative by the six numbers of ``_numbers`` (per mm)."""
+        mapped = motion(self.points)
+        values, steepest, inside, fading = self._other.slope(mapped)
+        cell, upper = self._cells(values)
+        joint = self._counts(cell, upper, inside)
+        overlap = float(inside.mean())
+        gain = (_SPREAD.T @ information_slope(joint) @ _SPREAD).ravel()
+        below, above = gain[cell], gain[cell + 1]
+        by_value = inside * (above - below) * (BINS - 1)
+        by_inside = below + upper * (above - below)
+        short = max(0.0, LEAST_OVERLAP - overlap)
+        if short:
+            by_inside = by_inside + 1.0 / len(mapped)
+        force = by_value[:, np.newaxis] * steepest + by_inside[:, np.newaxis] * fading
+        arm = mapped - (motion.centre + motion.shift)
+        torque = np.cross(arm, force).sum(axis=0) @ left_jacobian(motion.rotation)
+        return float(information(joint)) - short, np.concatenate([torque / self.radius, force.sum(axis=0)])
+
+    def climb(self, motion: Motion, flat: float, evaluations: int) -> tuple[Motion, float]:
+        """The best motion near ``motion`` by quasi-Newton steps, until no slope is above ``flat`` (1/mm)."""
+
+        def cost(numbers: Vector) -> tuple[float, Vector]:
+            value, slope = self.slope(self._motion(numbers))
+            return -value, -slope
+
+        options = {"gtol": flat, "ftol": flat / 20, "maxfun": evaluations}
+        found = minimize(cost, self._numbers(motion), jac=True, method="L-BFGS-B", options=options)
         return self._motion(found.x), -float(found.fun)
 
     def _numbers(self, motion: Motion) -> Vector:
