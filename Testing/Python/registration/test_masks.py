@@ -19,7 +19,7 @@ from MedFusionLib.volume import Volume
 
 def ellipsoid() -> np.ndarray:
     z, y, x = np.indices((40, 48, 56), float)
-    return ((x * 2.4 - 66) / 55) ** 2 + ((y * 2.4 - 56.4) / 45) ** 2 + ((z * 3.2 - 62.4) / 60) ** 2 < 1
+    return ((x * 2.4 - 66) / 55) ** 2 + ((y * 2.4 - 56.4) / 42) ** 2 + ((z * 3.2 - 62.4) / 60) ** 2 < 1
 
 
 def dice(first: np.ndarray, second: np.ndarray) -> float:

@@ -1,4 +1,4 @@
-"""A small body of ellipsoids that every registration test shares, and the same body seen by another scanner."""
+"""A small body of ellipsoids that every registration test shares, seen by a CT and, moved, by an MR scanner."""
 
 from __future__ import annotations
 
@@ -7,15 +7,39 @@ from functools import cache
 import numpy as np
 import SimpleITK as sitk
 
-from MedFusionLib.resample import resample
+from MedFusionLib.registration.transforms import apply, index_to_physical, inverse
 from MedFusionLib.volume import Volume
 
-# Centre (mm), radii (mm) and HU of each part; later parts lie over earlier ones.
+MIDDLE = np.array([366.0, -363.6, 862.4])
+
+# Centre (mm), radii (mm) and HU of each part; later parts lie over earlier ones. No symmetry is left.
 PARTS = (
-    ((0, 0, 0), (55, 45, 60), -90), ((0, 2, 0), (46, 37, 70), 50), ((12, -6, 5), (11, 9, 65), 900),
-    ((12, -6, 5), (5, 4, 65), -40), ((-20, 10, 12), (12, 8, 14), 20), ((-5, -18, -20), (7, 10, 9), 130),
-    ((22, 18, 25), (8, 6, 10), -70), ((-24, -10, -25), (9, 7, 8), 300), ((5, 20, -30), (6, 9, 7), -110),
+    ((0, 0, 0), (55, 42, 60), -90), ((3, 2, 4), (46, 33, 50), 50), ((14, -8, 5), (12, 8, 48), 900),
+    ((14, -8, 5), (5, 4, 45), -40), ((-22, 12, 12), (14, 8, 14), -60), ((-12, -16, -20), (14, 8, 9), 200),
+    ((24, 14, 25), (8, 10, 10), -80), ((-26, -8, -28), (9, 12, 8), 500), ((8, 16, -30), (16, 7, 9), -100),
+    ((-10, 2, 32), (16, 14, 6), 300), ((36, 0, -18), (7, 14, 12), 130),
 )
+
+
+def hounsfield(points: np.ndarray) -> np.ndarray:
+    """The HU of the body at points (LPS, mm); edges are 2 mm soft, so that no voxel size is favoured."""
+    values = np.full(len(points), -1000.0)
+    for centre, radii, inside in PARTS:
+        depth = (1 - np.linalg.norm((points - MIDDLE - centre) / radii, axis=1)) * min(radii)
+        share = 1 / (1 + np.exp(-np.clip(depth / 1.0, -50, 50)))
+        values += share * (inside - values)
+    return values
+
+
+def _points(image: sitk.Image) -> np.ndarray:
+    """The voxel centres of ``image`` (LPS, mm), shape (n, 3), x fastest."""
+    z, y, x = np.indices(image.GetSize()[::-1], float)
+    return index_to_physical(image, np.stack([x.ravel(), y.ravel(), z.ravel()], axis=1))
+
+
+def _seen(image: sitk.Image, values: np.ndarray, noise: float, seed: int) -> np.ndarray:
+    noisy = values + np.random.default_rng(seed).normal(0, noise, values.shape)
+    return noisy.reshape(image.GetSize()[::-1])
 
 
 @cache
@@ -24,28 +48,22 @@ def ct() -> Volume:
     image = sitk.Image([56, 48, 40], sitk.sitkInt16)
     image.SetSpacing((2.4, 2.4, 3.2))
     image.SetOrigin((300.0, -420.0, 800.0))
-    z, y, x = np.indices((40, 48, 56), float)
-    places = [x * 2.4 - 66.0, y * 2.4 - 56.4, z * 3.2 - 62.4]
-    values = np.full((40, 48, 56), -1000.0)
-    for centre, radii, hounsfield in PARTS:
-        inside = sum(((p - c) / r) ** 2 for p, c, r in zip(places, centre, radii, strict=True)) < 1
-        values[inside] = hounsfield
-    smooth = sitk.SmoothingRecursiveGaussian(sitk.GetImageFromArray(values), 0.7)
-    array = sitk.GetArrayFromImage(smooth) + np.random.default_rng(0).normal(0, 8, values.shape)
-    return Volume(image, "CT", "phantom CT", "HU").like(array.astype(np.int16))
+    seen = _seen(image, hounsfield(_points(image)), 8.0, seed=0)
+    return Volume(image, "CT", "phantom CT", "HU").like(np.rint(seen).astype(np.int16))
 
 
 def truth() -> sitk.Euler3DTransform:
     """A rotation of about 8 degrees and a shift of 11 mm about the middle of the body."""
-    return sitk.Euler3DTransform((366.0, -363.6, 862.4), 0.06, -0.05, 0.11, (7.0, -6.0, 6.0))
+    return sitk.Euler3DTransform(MIDDLE.tolist(), 0.06, -0.05, 0.11, (7.0, -6.0, 6.0))
 
 
 def mr(transform: sitk.Transform | None = None) -> Volume:
-    """The body as MR after ``transform`` (fixed to moving; default ``truth()``): other grid, other contrast, noise."""
-    grid = sitk.Image([52, 50, 44], sitk.sitkUInt8)
-    grid.SetSpacing((2.6, 2.4, 3.0))
-    grid.SetOrigin((305.0, -428.0, 806.0))
-    seen, inside = resample(ct(), Volume(grid), (transform or truth()).GetInverse())
-    bright = np.interp(seen.array, [-1000, -300, -90, 20, 130, 300, 900], [10, 40, 900, 450, 600, 300, 60])
-    noisy = np.where(inside, bright, 10) + np.random.default_rng(1).normal(0, 15, bright.shape)
-    return seen.like(noisy.astype(np.float32), modality="MR", name="phantom MR", unit="")
+    """The body as MR after a linear ``transform`` (default ``truth()``): other grid, other contrast, noise."""
+    image = sitk.Image([54, 46, 46], sitk.sitkFloat32)
+    image.SetSpacing((2.6, 2.7, 3.0))
+    image.SetOrigin((301.0, -428.0, 800.0))
+    back = inverse(transform if transform is not None else truth())
+    here = hounsfield(apply(back, _points(image)))
+    bright = np.interp(here, [-1000, -300, -90, 20, 130, 300, 900], [10, 40, 900, 450, 600, 300, 60])
+    seen = _seen(image, bright, 15.0, seed=1)
+    return Volume(image, "MR", "phantom MR").like(seen.astype(np.float32))
