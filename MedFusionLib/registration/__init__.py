@@ -106,7 +106,7 @@ def _run(request: Request) -> tuple[Outcome, dict[str, float]]:
     request = replace(request, progress=first)
     name = "none" if _same_frame(request) else request.settings.method
     outcome = auto.register(pair, request) if name == "auto" else auto.one_engine(pair, request, name)
-    return outcome, gather(pair, request, outcome.transform, outcome.second, second)
+    return outcome, gather(pair, request, outcome.transform, outcome.independent, second)
 
 
 def _same_frame(request: Request) -> bool:

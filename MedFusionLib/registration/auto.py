@@ -18,7 +18,7 @@ from MedFusionLib.registration.engines import ENGINES
 from MedFusionLib.registration.evidence import Pair, second_search
 from MedFusionLib.registration.initial import start
 from MedFusionLib.registration.motion import Motion
-from MedFusionLib.registration.search import Found, Plan, finest, search
+from MedFusionLib.registration.search import Plan, merge, search
 from MedFusionLib.registration.settings import Request
 
 ORDER = ("elastix", "brainsfit", "simpleitk")
@@ -26,11 +26,11 @@ ORDER = ("elastix", "brainsfit", "simpleitk")
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """The kept transform (fixed to moving), who made it, the second search, and a line on each candidate."""
+    """The kept transform (fixed to moving), who made it, the independent answers, and a line on each candidate."""
 
     transform: sitk.Transform
     engine: str
-    second: Found
+    independent: tuple[Motion, ...]
     notes: tuple[str, ...]
 
 
@@ -44,20 +44,15 @@ def starts(pair: Pair, request: Request) -> list[Motion]:
 def register(pair: Pair, request: Request) -> Outcome:
     """Align ``request``'s volumes; lets ``Cancelled`` of its progress pass."""
     begin = starts(pair, request)
-    first = search(
-        pair.template,
-        pair.other,
-        Plan(seed=request.settings.seed),
-        begin,
-        within(request.progress, "register", 0.0, 0.4),
-    )
+    plan = Plan(seed=request.settings.seed)
+    first = search(pair.template, pair.other, plan, begin, within(request.progress, "register", 0.0, 0.4))
     second = second_search(pair, begin, within(request.progress, "register", 0.4, 0.8))
-    first, second = _better(pair, first, second)
-    notes = [f"search: similarity {first.similarity:.4f}"]
-    transform = pair.transform(first.motion)
+    best = merge(pair.template, pair.other, plan, first, second)
+    notes = [f"search: similarity {found.similarity:.4f}" for found in (first, second, best)]
+    transform, independent = pair.transform(best.motion), (first.motion, second.motion)
     if request.settings.transform == "rigid":
-        return Outcome(transform, "search", second, tuple(notes))
-    return _richer(pair, request, transform, second, notes)
+        return Outcome(transform, "search", independent, tuple(notes))
+    return _richer(pair, request, Outcome(transform, "search", independent, tuple(notes)))
 
 
 def one_engine(pair: Pair, request: Request, name: str) -> Outcome:
@@ -65,33 +60,25 @@ def one_engine(pair: Pair, request: Request, name: str) -> Outcome:
     transform = ENGINES[name].register(replace(request, progress=within(request.progress, "register", 0.0, 0.6)))
     second = second_search(pair, starts(pair, request), within(request.progress, "register", 0.6, 1.0))
     note = f"{name}: similarity {pair.similarity(transform):.4f}, independent search {second.similarity:.4f}"
-    return Outcome(transform, name, second, (note,))
+    return Outcome(transform, name, (second.motion,), (note,))
 
 
-def _better(pair: Pair, first: Found, second: Found) -> tuple[Found, Found]:
-    """The two searches, the one that the first one's measure likes better in front."""
-    measure = finest(pair.template, pair.other, Plan())
-    values = [measure(first.motion), measure(second.motion)]
-    ranked = [replace(found, similarity=value) for found, value in zip((first, second), values, strict=True)]
-    return (ranked[0], ranked[1]) if values[0] >= values[1] else (ranked[1], ranked[0])
-
-
-def _richer(pair: Pair, request: Request, rigid: sitk.Transform, second: Found, notes: list[str]) -> Outcome:
+def _richer(pair: Pair, request: Request, rigid: Outcome) -> Outcome:
     """What the first engine that can makes of the rigid alignment; the rigid one where that is no better."""
     progress = within(request.progress, "register", 0.8, 1.0)
-    best, maker = rigid, "search"
+    notes = list(rigid.notes)
     for name in _available(request):
         try:
-            found = ENGINES[name].register(replace(request, initial=rigid, progress=progress))
+            found = ENGINES[name].register(replace(request, initial=rigid.transform, progress=progress))
         except RegistrationFailed as failure:
             notes.append(f"{name}: {failure}")
             continue
-        before, after = pair.similarity(rigid), pair.similarity(found)
+        before, after = pair.similarity(rigid.transform), pair.similarity(found)
         notes.append(f"{name}: similarity {after:.4f}, rigid {before:.4f}")
         if after > before:
-            best, maker = found, name
+            return Outcome(found, name, rigid.independent, tuple(notes))
         break
-    return Outcome(best, maker, second, tuple(notes))
+    return replace(rigid, notes=tuple(notes))
 
 
 def _available(request: Request) -> Sequence[str]:

@@ -94,9 +94,9 @@ def second_search(pair: Pair, starts: Sequence[Motion], progress: Progress = sil
 
 
 def gather(
-    pair: Pair, request: Request, transform: sitk.Transform, second: Found, progress: Progress = silent
+    pair: Pair, request: Request, transform: sitk.Transform, independent: Sequence[Motion], progress: Progress = silent
 ) -> dict[str, float]:
-    """The evidence on ``transform``; ``second`` is an independent search's answer."""
+    """The evidence on ``transform``; ``independent`` are the answers of searches that know nothing of it."""
     measure = finest(pair.template, pair.other, Plan())
     mapped = pair.mapped(transform, measure.points)
     centre = measure.points.mean(axis=0)
@@ -105,16 +105,21 @@ def gather(
         "overlap_fraction": measure.joint(mapped)[1],
         "similarity_before": measure.at(measure.points),
         "similarity_after": measure.at(mapped),
-        "similarity_second_start": measure(second.motion),
         "rotation_deg": rotation_degrees(linear),
         "shift_mm": shift_mm(linear, centre.tolist()),
-        "start_agreement_mm": float(np.linalg.norm(mapped - second.motion(measure.points), axis=1).mean()),
+        "start_agreement_mm": max(_apart(mapped, motion(measure.points)) for motion in independent),
+        "similarity_elsewhere": max(measure(motion) for motion in independent),
     }
     evidence.update(_wrong_ways(pair, pair.motion(transform), progress))
     if not transform.IsLinear():
         low, high = jacobian_range(transform, request.fixed)
         evidence.update({"jacobian_min": low, "jacobian_max": high})
     return evidence
+
+
+def _apart(first: Points, second: Points) -> float:
+    """The mean distance in mm between corresponding points."""
+    return float(np.linalg.norm(first - second, axis=1).mean())
 
 
 def _wrong_ways(pair: Pair, motion: Motion, progress: Progress) -> dict[str, float]:

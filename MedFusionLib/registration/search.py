@@ -90,7 +90,7 @@ def search(
 def merge(template: Prepared, other: Prepared, plan: Plan, first: Found, second: Found) -> Found:
     """The optima of both searches by the first one's measure, the second one's climbed by it."""
     level, measure = plan.levels[-1], finest(template, other, plan)
-    climbed = [measure.climb(motion, level.step, level.tolerance, level.evaluations) for _, motion in second.optima]
+    climbed = [measure.climb(motion, level.flat, level.evaluations) for _, motion in second.optima]
     scored = [*first.optima, *((value, motion) for motion, value in climbed)]
     return Found(tuple(sorted(scored, key=lambda one: -one[0])))
 
