@@ -11,6 +11,7 @@ from typing import Any, Literal
 from MedFusionLib.colour import COLOUR_MAPS
 from MedFusionLib.errors import BadInput
 from MedFusionLib.fields import anything, check_fields, list_of, mapping_of, names_among, number, one_of, optional, text
+from MedFusionLib.files import locate
 from MedFusionLib.metrics import METRICS
 from MedFusionLib.registration.settings import RegistrationSettings
 
@@ -78,12 +79,11 @@ class Recipe:
     @classmethod
     def read(cls, path: str | Path) -> Recipe:
         """The recipe in the file ``path``; raises ``BadInput`` when it cannot be read."""
+        file = locate(path)
         try:
-            text = Path(path).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "not text"
-            raise BadInput(f"recipe {path} cannot be read: {reason}", "Give the path of a JSON file") from None
-        return cls.from_json(text)
+            return cls.from_json(file.read_text(encoding="utf-8"))
+        except UnicodeDecodeError:
+            raise BadInput(f"recipe {file.name} is not text", "Give the path of a JSON file") from None
 
 
 def _window(name: str, value: Any) -> str | tuple[Any, ...]:

@@ -63,5 +63,5 @@ def test_a_recipe_that_is_no_json_names_the_line():
 
 
 def test_a_missing_recipe_file_is_named(tmp_path):
-    with pytest.raises(BadInput, match="No such file"):
+    with pytest.raises(BadInput, match="does not exist"):
         Recipe.read(tmp_path / "none.json")
