@@ -15,7 +15,7 @@ import SimpleITK as sitk
 from MedFusionLib.errors import RegistrationFailed
 from MedFusionLib.registration.initial import start
 from MedFusionLib.registration.prepare import label, sample_count, scalar, stages
-from MedFusionLib.registration.process import run
+from MedFusionLib.registration.process import Outcome, run
 from MedFusionLib.registration.settings import RegistrationSettings, Request
 from MedFusionLib.registration.transforms import compose
 
@@ -55,7 +55,7 @@ def register(request: Request) -> sitk.Transform:
         outcome = run(command, watch.line, watch.tick, _environment(request.settings.threads), folder)
         composite = folder / f"TransformParameters.{len(names) - 1}-Composite.h5"
         if outcome.code or not composite.is_file():
-            raise RegistrationFailed(f"elastix: {_reason(outcome.last_words())}")
+            raise RegistrationFailed(f"elastix: {_reason(outcome)}")
         found = sitk.ReadTransform(str(composite))
     request.progress("register", 1.0, "elastix: done")
     return compose([found], request.fixed.dimension)
@@ -125,10 +125,12 @@ def _environment(threads: int) -> dict[str, str]:
     return {name: str(max(1, threads)) for name in ("ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS", "OMP_NUM_THREADS")}
 
 
-def _reason(words: str) -> str:
-    """elastix's last words, with a mend where the cause is known."""
+def _reason(outcome: Outcome) -> str:
+    """elastix's own description of what went wrong, with a mend where the cause is known."""
+    described = [line for line in outcome.lines if line.startswith("Description:")]
+    words = described[-1].removeprefix("Description:").strip() if described else outcome.last_words()
     if TOO_FAR in words:
-        return f"{TOO_FAR}: the volumes do not overlap at the start. Choose another initial alignment, or align by hand"
+        return f"{TOO_FAR}: the volumes (or their masks) do not overlap at the start. Choose another initial alignment"
     return words
 
 
