@@ -68,9 +68,6 @@ def parameters(request: Request) -> dict[str, Value]:
         "histogramMatch": False,
         "costMetric": "MMI",
         "numberOfHistogramBins": 50,
-        # BRAINSFit's own 0.05 and 0.001 take ten times as many steps for the same error.
-        "maximumStepLength": 0.2,
-        "minimumStepLength": 0.005,
         "numberOfThreads": max(1, settings.threads),
         "backgroundFillValue": float(request.moving.about.background),
     }
