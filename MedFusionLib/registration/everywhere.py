@@ -17,7 +17,7 @@ from scipy.spatial.transform import Rotation
 
 from MedFusionLib.registration.motion import Motion, Vector
 from MedFusionLib.registration.prepared import Prepared, Sampler
-from MedFusionLib.registration.similarity import LEAST_OVERLAP, information
+from MedFusionLib.registration.similarity import LEAST_OVERLAP, OVERLAP_POWER, information
 
 LEVELS = 5
 _KEPT = 100
@@ -60,10 +60,11 @@ class Everywhere:
         template = np.conj(fft.rfftn(levels, self._sizes, axes=(1, 2, 3)))
         joint = np.stack([fft.irfftn(row * self._other, self._sizes, axes=(1, 2, 3)) for row in template])
         joint = np.maximum(np.round(joint), 0.0)
-        enough = joint.sum(axis=(0, 1)) >= max(LEAST_OVERLAP * float(levels.sum()), _COUNTS)
+        overlap = joint.sum(axis=(0, 1)) / max(float(levels.sum()), 1.0)
+        enough = overlap >= max(LEAST_OVERLAP, _COUNTS / max(float(levels.sum()), 1.0))
         if not enough.any():
             return []
-        scores = information(np.moveaxis(joint[:, :, enough], -1, 0))
+        scores = information(np.moveaxis(joint[:, :, enough], -1, 0)) * overlap[enough] ** OVERLAP_POWER
         shifts = np.argwhere(enough)
         top = np.argsort(-scores, kind="stable")[:_KEPT]
         return [(float(scores[place]), self._motion(rotation, shifts[place], reach)) for place in top]

@@ -1,9 +1,10 @@
 """The one measure by which alignments are compared: normalised mutual information on sampled points.
 
 NMI = (H(A) + H(B)) / H(A, B), which unlike plain mutual information does not reward a small overlap (Studholme,
-Hill and Hawkes 1999). Reported as NMI - 1, so that 0 means unrelated. The points are taken in the template, the volume
-with the smaller field of view, at random places between voxel centres, so that grids in common leave no trace; the
-other volume's values enter the histogram by linear shares, and the histogram is blurred (Parzen's window), so that
+Hill and Hawkes 1999). Reported as NMI - 1, so that 0 means unrelated, and times the root of the overlap, because a
+limb that slides half out of the other field of view can still gain in NMI. The points are taken in the template, the
+volume with the smaller field of view, at random places between voxel centres, so that grids in common leave no trace;
+the other volume's values enter the histogram by linear shares, and the histogram is blurred (Parzen's window), so that
 the measure and its derivative are smooth in the motion and every climb near an alignment ends at the same place.
 """
 
@@ -22,6 +23,7 @@ from MedFusionLib.registration.settings import Points
 BINS = 32
 _BLUR_BINS = 1.0
 LEAST_OVERLAP = 0.6
+OVERLAP_POWER = 0.5
 
 
 def information(joint: npt.NDArray[Any], floor: float = 1e-12) -> npt.NDArray[Any]:
@@ -98,9 +100,10 @@ class Similarity:
         return np.asarray(_SPREAD @ counts.astype(np.float64).reshape(BINS, BINS) @ _SPREAD.T)
 
     def at(self, mapped: Points) -> float:
-        """NMI - 1 with the template's points at ``mapped``, less what the overlap falls short of 0.6."""
+        """NMI - 1 with the template's points at ``mapped``, times the root of the overlap, less its lack below 0.6."""
         joint, overlap = self.joint(mapped)
-        return float(information(joint)) - max(0.0, LEAST_OVERLAP - overlap)
+        weight = float(overlap**OVERLAP_POWER)
+        return float(information(joint)) * weight - max(0.0, LEAST_OVERLAP - overlap)
 
     def __call__(self, motion: Motion) -> float:
         """The same under a rigid ``motion``."""
@@ -113,17 +116,18 @@ class Similarity:
         cell, upper = self._cells(values)
         joint = self._counts(cell, upper, inside)
         overlap = float(inside.mean())
-        gain = (_SPREAD.T @ information_slope(joint) @ _SPREAD).ravel()
+        value = float(information(joint))
+        weight = max(overlap, 1e-6) ** OVERLAP_POWER
+        gain = weight * (_SPREAD.T @ information_slope(joint) @ _SPREAD).ravel()
         below, above = gain[cell], gain[cell + 1]
         by_value = inside * (above - below) * (BINS - 1)
-        by_inside = below + upper * (above - below)
-        short = max(0.0, LEAST_OVERLAP - overlap)
-        if short:
-            by_inside = by_inside + 1.0 / len(mapped)
+        by_overlap = OVERLAP_POWER * value * weight / max(overlap, 1e-6) + float(overlap < LEAST_OVERLAP)
+        by_inside = below + upper * (above - below) + by_overlap / len(mapped)
         force = by_value[:, np.newaxis] * steepest + by_inside[:, np.newaxis] * fading
         arm = mapped - (motion.centre + motion.shift)
         torque = np.cross(arm, force).sum(axis=0) @ left_jacobian(motion.rotation)
-        return float(information(joint)) - short, np.concatenate([torque / self.radius, force.sum(axis=0)])
+        total = value * weight - max(0.0, LEAST_OVERLAP - overlap)
+        return total, np.concatenate([torque / self.radius, force.sum(axis=0)])
 
     def climb(self, motion: Motion, flat: float, evaluations: int) -> tuple[Motion, float]:
         """The best motion near ``motion`` by quasi-Newton steps, until no slope is above ``flat`` (1/mm)."""
