@@ -1,6 +1,7 @@
 """Is a wrong registration ever accepted, and a good one refused?
 
-    python Testing/Benchmarks/registration_verdict.py STS_FOLDER [--patients 012 014] [--causes mirrored pet] [--csv FILE]
+    python Testing/Benchmarks/registration_verdict.py STS_FOLDER [--patients 012 014] [--causes mirrored pet]
+        [--csv FILE]
 
 Designed failures: another place (no overlap), anatomy mirrored left-right, another patient's MR, upside down, and an
 optimiser that stopped at once, far off. Good results: a remapped CT on another grid under a known transform, PET of the
