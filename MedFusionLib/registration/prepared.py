@@ -84,7 +84,8 @@ class Sampler:
 class Prepared:
     """A volume for the search: values in [0, 1] on a grid of at least 1.25 mm, and the region to look at.
 
-    ``region`` is the user's mask, or the body with 8 mm of air around it, where the skin shows.
+    ``region`` is the user's mask, or the body with 8 mm of air around it, where the skin shows (of a functional
+    volume: all of it).
     """
 
     array: FloatArray
@@ -129,19 +130,26 @@ class Prepared:
 
 
 def prepare(volume: Volume, mask: Volume | None = None) -> Prepared:
-    """``volume`` ready for the search; ``mask`` (on its grid) replaces the region that is found."""
+    """``volume`` ready for the search; ``mask`` (on its grid) replaces the region that is found.
+
+    A functional volume shows hot spots rather than a body: all of it is looked at, and the root of its values is
+    taken, so that the faint skin counts beside a hot tumour.
+    """
     image = scalar(volume)
     factors = [max(1, int(_BASE_MM // step)) for step in image.GetSpacing()]
     image = sitk.BinShrink(image, factors)
     small = replace(volume, image=image)
     inside = body(small)
-    region = _with_skin(inside, image.GetSpacing()[::-1])
+    functional = volume.about.role == "functional"
+    region = np.ones_like(inside) if functional else _with_skin(inside, image.GetSpacing()[::-1])
     if mask is not None:
         label = sitk.Resample(mask.image, image, sitk.Transform(3, sitk.sitkIdentity), sitk.sitkNearestNeighbor)
         region = sitk.GetArrayFromImage(label) != 0
     array = sitk.GetArrayFromImage(image)
     low, high = _range(volume, array, inside)
     array = np.clip((array - low) / (high - low), 0.0, 1.0).astype(np.float32)
+    if functional:
+        array = np.sqrt(array)
     direction = np.array(image.GetDirection()).reshape(3, 3)
     to_world = direction @ np.diag(image.GetSpacing())
     return Prepared(array, region, inside, np.array(image.GetOrigin()), to_world)
