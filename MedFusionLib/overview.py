@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import SimpleITK as sitk
 
 from MedFusionLib import __version__
 from MedFusionLib.layers import Layer, prepare_layer
+from MedFusionLib.metrics import METRICS
 from MedFusionLib.volume import Array, Volume
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.gridspec import SubplotSpec
 
     from MedFusionLib.pipeline import Result
+    from MedFusionLib.registration.settings import Registration
 
 PLANES = {"axial": 0, "coronal": 1, "sagittal": 2}
 _INK, _PAPER, _DIM = "#e8e6e1", "#131417", "#8f9299"
 _VERDICTS = {"accept": "#7bc98a", "warn": "#e5b567", "reject": "#e5737f"}
 _PANEL = 2.3
+_BOARD_PANELS = 3
+_MARGIN = 1.45
 _DPI = 110
+
+
+@dataclass(frozen=True, eq=False)
+class Board:
+    """A registered volume's checkerboards with the fixed one, as RGB: in its own coordinates, and registered."""
+
+    name: str
+    before: Array
+    after: Array
+    registration: Registration
 
 
 def draw_overview(result: Result, path: Path) -> None:
@@ -35,23 +52,23 @@ def draw_overview(result: Result, path: Path) -> None:
     planes = PLANES if result.fused.dimension == 3 else {"picture": -1}
     boards = _checkerboards(result, layers) if result.fused.dimension == 3 else []
     rows = len(planes) + (1 if boards else 0)
-    columns = max(len(pictures), 2 * len(boards))
-    figure = Figure(figsize=(_PANEL * columns + 0.4, _PANEL * rows + 1.0), facecolor=_PAPER, dpi=_DPI)
+    columns = max(len(pictures), _BOARD_PANELS * len(boards))
+    figure = Figure(figsize=(_PANEL * columns + 0.4, _PANEL * rows + _MARGIN), facecolor=_PAPER, dpi=_DPI)
     FigureCanvasAgg(figure)
     grid = figure.add_gridspec(
         rows,
         1,
         left=0.03,
         right=0.99,
-        top=1 - 0.75 / (_PANEL * rows + 1),
-        bottom=0.045,
+        top=1 - 0.75 / (_PANEL * rows + _MARGIN),
+        bottom=(_MARGIN - 0.75) / (_PANEL * rows + _MARGIN),
         hspace=0.08 if not boards else 0.16,
     )
     centre = _centre(result, layers)
     for row, (plane, axis) in enumerate(planes.items()):
         _draw_row(figure, grid[row], plane, axis, centre, pictures, result.sources[0])
     if boards:
-        _draw_boards(figure, grid[rows - 1], boards, centre, result)
+        _draw_boards(figure, grid[rows - 1], boards, centre, result.sources[0])
     _draw_texts(figure, result)
     figure.savefig(path, facecolor=_PAPER)
 
@@ -102,8 +119,8 @@ def _extent(volume: Volume, axis: int) -> tuple[float, float]:
 
 
 def _draw_row(
-    figure: Any,
-    place: Any,
+    figure: Figure,
+    place: SubplotSpec,
     plane: str,
     axis: int,
     centre: tuple[int, ...],
@@ -153,8 +170,8 @@ def _draw_scale(axes: Axes, width: float) -> None:
     axes.set_ylim(bottom, 0.0)
 
 
-def _checkerboards(result: Result, layers: list[Layer]) -> list[tuple[str, Array, Array, Any]]:
-    """For each registered volume: its name, the checkerboard with the fixed one before and after, its registration."""
+def _checkerboards(result: Result, layers: list[Layer]) -> list[Board]:
+    """The checkerboards of every registered volume with the fixed one."""
     from MedFusionLib.resample import resample
 
     fixed, boards = result.sources[0], []
@@ -166,7 +183,7 @@ def _checkerboards(result: Result, layers: list[Layer]) -> list[tuple[str, Array
         before, inside = resample(result.originals[number], fixed, still)
         unmoved = prepare_layer(before, inside, layer.window, layer.colour_map)
         pair = [_checkerboard(layers[0], other, fixed) for other in (unmoved, layer)]
-        boards.append((layer.name, pair[0], pair[1], registration))
+        boards.append(Board(layer.name, pair[0], pair[1], registration))
     return boards
 
 
@@ -185,28 +202,45 @@ def _checkerboard(first: Layer, second: Layer, grid: Volume, tile: float = 20.0)
     return np.where(chosen[..., np.newaxis], colours[1], colours[0])
 
 
-def _draw_boards(figure: Any, place: Any, boards: list[Any], centre: tuple[int, ...], result: Result) -> None:
-    grid = place.subgridspec(1, 2 * len(boards), wspace=0.03)
-    width, height = _extent(result.sources[0], 0)
-    for number, (name, before, after, registration) in enumerate(boards):
-        for column, (when, board) in enumerate((("before", before), ("after", after))):
-            axes = figure.add_subplot(grid[2 * number + column])
-            _draw_slice(axes, _cut(board, 0, centre), width, height)
-            axes.set_title(f"{name} {when} registration", color=_INK, fontsize=8)
-        verdict = registration.verdict
-        axes.text(
-            0.98,
-            0.03,
-            f"{verdict.decision} ({registration.engine})",
-            color=_PAPER,
-            fontsize=8,
-            ha="right",
-            transform=axes.transAxes,
-            bbox={"boxstyle": "round,pad=0.3", "facecolor": _VERDICTS[verdict.decision], "edgecolor": "none"},
+def _draw_boards(
+    figure: Figure, place: SubplotSpec, boards: list[Board], centre: tuple[int, ...], fixed: Volume
+) -> None:
+    """For each registered volume: before, after, and after in the coronal plane, with the verdict below."""
+    grid = place.subgridspec(1, _BOARD_PANELS * len(boards), wspace=0.03)
+    for number, board in enumerate(boards):
+        panels = (
+            (f"{board.name} before", board.before, 0),
+            ("registered", board.after, 0),
+            ("registered, coronal", board.after, 1),
         )
+        for column, (title, picture, axis) in enumerate(panels):
+            axes = figure.add_subplot(grid[_BOARD_PANELS * number + column])
+            _draw_slice(axes, _cut(picture, axis, centre), *_extent(fixed, axis))
+            axes.set_title(title, color=_INK, fontsize=8)
+            if column == 1:
+                _draw_verdict(axes, board.registration)
 
 
-def _draw_texts(figure: Any, result: Result) -> None:
+def _draw_verdict(axes: Axes, registration: Registration) -> None:
+    verdict = registration.verdict
+    agreement = verdict.evidence.get("start_agreement_mm")
+    words = f"{verdict.decision}  ({registration.engine})"
+    if agreement is not None:
+        words += f"\ntwo starts agree to {agreement:.1f} mm"
+    axes.text(
+        0.5,
+        -0.04,
+        words,
+        color=_PAPER,
+        fontsize=8,
+        ha="center",
+        va="top",
+        transform=axes.transAxes,
+        bbox={"boxstyle": "round,pad=0.35", "facecolor": _VERDICTS[verdict.decision], "edgecolor": "none"},
+    )
+
+
+def _draw_texts(figure: Figure, result: Result) -> None:
     figure.text(0.03, 0.985, "MedFusion", color=_INK, fontsize=13, fontweight="bold", va="top")
     figure.text(
         0.99,
@@ -217,5 +251,11 @@ def _draw_texts(figure: Any, result: Result) -> None:
         ha="right",
         va="top",
     )
-    lines = [f"{name}: {value:.3g}" for name, value in result.metrics.items()]
-    figure.text(0.03, 0.012, f"{result.fusions[-1].name}   " + "   ".join(lines), color=_DIM, fontsize=8)
+    titles = {name: entry.title.lower() for name, entry in METRICS.items()}
+    units = {name: f" {entry.unit}" for name, entry in METRICS.items() if entry.unit}
+    figures = [
+        f"{titles.get(name, name.replace('_', ' '))} {value:.3g}{units.get(name, '')}"
+        for name, value in result.metrics.items()
+    ]
+    words = f"{result.fusions[-1].name}:  " + ",  ".join(figures)
+    figure.text(0.03, 0.008, words, color=_DIM, fontsize=8)
