@@ -124,8 +124,8 @@ def _apart(first: Points, second: Points) -> float:
 
 def _wrong_ways(pair: Pair, motion: Motion, progress: Progress) -> dict[str, float]:
     """The similarity at the scale of comparison as found, and the best of each wrong way to lie."""
-    measure = Similarity(pair.template, pair.other, _COMPARE.scale, _COMPARE.points, 0)
-    evidence = {"similarity_compared": measure(motion)}
+    measure = Similarity(pair.template, pair.other, _COMPARE.scale, _COMPARE.points, len(_GLANCE.levels) - 1)
+    evidence = {"similarity_compared": measure.climb(motion, _COMPARE.flat, _COMPARE.evaluations)[1]}
     for number, (name, axes) in enumerate(WRONG_WAYS.items()):
         part = within(progress, "register", number / len(WRONG_WAYS), (number + 1) / len(WRONG_WAYS))
         wrong = pair.template.mirrored(axes)

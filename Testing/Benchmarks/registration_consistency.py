@@ -1,7 +1,7 @@
 """Does a registration of real MR to real CT depend on where the MR started?
 
     python Testing/Benchmarks/registration_consistency.py STS_FOLDER [--patients 012 014] [--methods auto elastix]
-        [--executable BRAINSFIT] [--pictures FOLDER] [--csv FILE]
+        [--executable BRAINSFIT] [--pictures FOLDER] [--csv FILE] [--evidence FILE]
 
 For each patient the MR is registered to the CT as it lies, and again after a known rigid motion (8 to 15 degrees, 12 to
 25 mm, drawn from the patient's number) was written into its header. Both results, the motion taken out, should put
@@ -33,6 +33,7 @@ from MedFusionLib.registration.transforms import apply
 from MedFusionLib.volume import Volume
 
 _POINTS = 5000
+AGREE_MM = 3.0
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Row:
     verdict_moved: str
     start_agreement: float
     seconds: float
+    evidence: tuple[dict[str, float], ...] = ()
 
 
 def known_motion(patient: str, volume: Volume) -> sitk.Euler3DTransform:
@@ -139,7 +141,28 @@ def _row(
         second.verdict.decision,
         first.verdict.evidence["start_agreement_mm"],
         seconds,
+        (first.verdict.evidence, second.verdict.evidence),
     )
+
+
+def write_evidence(table: list[Row], path: Path) -> None:
+    """The evidence of results that agree within 3 mm, for registration_verdict.py --judge."""
+    lines: list[dict[str, str | float]] = [
+        {"patient": row.patient, "cause": "own mr", **evidence}
+        for row in table
+        if row.disagreement <= AGREE_MM
+        for evidence in row.evidence
+    ]
+    write_rows(lines, path)
+
+
+def write_rows(lines: list[dict[str, str | float]], path: Path) -> None:
+    """``lines`` as a CSV table with all the fields that occur."""
+    names = list(dict.fromkeys(key for line in lines for key in line))
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, names)
+        writer.writeheader()
+        writer.writerows(lines)
 
 
 def summary(method: str, rows: list[Row]) -> str:
@@ -169,6 +192,7 @@ def main() -> None:
     parser.add_argument("--executable", default="", help="BRAINSFit, for the method brainsfit")
     parser.add_argument("--pictures", type=Path)
     parser.add_argument("--csv", type=Path)
+    parser.add_argument("--evidence", type=Path, help="the evidence of the verdicts, for registration_verdict.py")
     options = parser.parse_args()
     patients = options.patients or [case.name[4:] for case in sorted(options.folder.glob("STS_*"))]
     if options.pictures:
@@ -193,10 +217,9 @@ def main() -> None:
     for method in options.methods:
         print(summary(method, [row for row in table if row.method == method]))
     if options.csv:
-        with options.csv.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, list(asdict(table[0])))
-            writer.writeheader()
-            writer.writerows(asdict(row) for row in table)
+        write_rows([{**asdict(row), "evidence": ""} for row in table], options.csv)
+    if options.evidence:
+        write_evidence(table, options.evidence)
 
 
 if __name__ == "__main__":

@@ -2,11 +2,13 @@
 
     python Testing/Benchmarks/registration_verdict.py STS_FOLDER [--patients 012 014] [--causes mirrored pet]
         [--csv FILE]
+    python Testing/Benchmarks/registration_verdict.py --judge EVIDENCE.csv ...
 
 Designed failures: another place (no overlap), anatomy mirrored left-right, another patient's MR, upside down, and an
 optimiser that stopped at once, far off. Good results: a remapped CT on another grid under a known transform, PET of the
 same session, and the MR as registered by ``auto``, counted as good where a second run from a moved header agrees with
-it within 3 mm. Prints both tables by cause.
+it within 3 mm. Prints both tables by cause. ``--judge`` judges evidence that was written by ``--csv`` here, or by
+``--evidence`` of registration_consistency.py, again by the rules of today.
 """
 
 from __future__ import annotations
@@ -20,13 +22,12 @@ from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
-from registration_consistency import disagreement, known_motion, put
+from registration_consistency import AGREE_MM, disagreement, known_motion, put, write_rows
 
 from MedFusionLib.errors import MedFusionError
 from MedFusionLib.registration import RegistrationSettings, Verdict, register
+from MedFusionLib.registration.verdict import judge
 from MedFusionLib.volume import Volume
-
-_AGREE_MM = 3.0
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def own_mr(case: Case) -> Verdict | None:
     motion = known_motion(case.patient, case.mr)
     first, second = register(case.ct, case.mr), register(case.ct, put(case.mr, motion))
     apart = disagreement(case.ct, case.mr, motion, first.transform, second.transform)
-    return first.verdict if apart <= _AGREE_MM else None
+    return first.verdict if apart <= AGREE_MM else None
 
 
 CAUSES: dict[str, Cause] = {
@@ -132,35 +133,54 @@ def table(title: str, counts: dict[str, Counter[str]], names: list[str]) -> None
     print(f"{'all':20} accepted {total['accept']} of {total.total()}")
 
 
-def main() -> None:
-    """Print one line a case, then the two tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--patients", nargs="*")
-    parser.add_argument("--causes", nargs="*", choices=list(CAUSES), default=list(CAUSES))
-    parser.add_argument("--csv", type=Path, help="the evidence of every case")
-    options = parser.parse_args()
-    everyone = [case.name[4:] for case in sorted(options.folder.glob("STS_*"))]
-    counts: dict[str, Counter[str]] = defaultdict(Counter)
+def run(folder: Path, patients: list[str] | None, causes: list[str]) -> list[dict[str, str | float]]:
+    """Print a line a case; returns the evidence, patient and cause of each."""
+    everyone = [case.name[4:] for case in sorted(folder.glob("STS_*"))]
     lines: list[dict[str, str | float]] = []
-    for patient in options.patients or everyone:
-        case = read(options.folder, patient, everyone[(everyone.index(patient) + 1) % len(everyone)])
-        for name in options.causes:
+    for patient in patients or everyone:
+        case = read(folder, patient, everyone[(everyone.index(patient) + 1) % len(everyone)])
+        for name in causes:
             verdict = CAUSES[name].judge(case)
             if verdict is None:
                 print(f"{patient} {name}: two runs disagree, not counted", flush=True)
                 continue
-            counts[name][verdict.decision] += 1
-            lines.append({"patient": patient, "cause": name, "decision": verdict.decision, **verdict.evidence})
+            lines.append({"patient": patient, "cause": name, **verdict.evidence})
             print(f"{patient} {name:14} {verdict.decision:7} {'; '.join(verdict.reasons)}", flush=True)
-    table("designed failures", counts, [name for name in options.causes if not CAUSES[name].good])
-    table("good results", counts, [name for name in options.causes if CAUSES[name].good])
+    return lines
+
+
+def read_evidence(paths: list[Path]) -> list[dict[str, str | float]]:
+    """The evidence in CSV tables: text in the first two columns, numbers in the others."""
+    lines: list[dict[str, str | float]] = []
+    for path in paths:
+        with path.open(newline="", encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                numbers = {key: float(value) for key, value in row.items() if value and key not in ("patient", "cause")}
+                lines.append({"patient": row["patient"], "cause": row["cause"], **numbers})
+    return lines
+
+
+def main() -> None:
+    """Run the cases or judge saved evidence, then print the two tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, nargs="?")
+    parser.add_argument("--patients", nargs="*")
+    parser.add_argument("--causes", nargs="*", choices=list(CAUSES), default=list(CAUSES))
+    parser.add_argument("--csv", type=Path, help="where to write the evidence of every case")
+    parser.add_argument("--judge", type=Path, nargs="+", metavar="CSV", help="evidence to judge instead of running")
+    options = parser.parse_args()
+    lines = read_evidence(options.judge) if options.judge else run(options.folder, options.patients, options.causes)
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for line in lines:
+        evidence = {key: float(value) for key, value in line.items() if key not in ("patient", "cause")}
+        verdict = judge(evidence) if evidence else Verdict("reject", ("the registration ended with an error",))
+        counts[str(line["cause"])][verdict.decision] += 1
+        if options.judge and (verdict.decision == "accept") != CAUSES[str(line["cause"])].good:
+            print(f"{line['patient']} {line['cause']:14} {verdict.decision:7} {'; '.join(verdict.reasons)}")
+    table("designed failures", counts, [name for name in CAUSES if name in counts and not CAUSES[name].good])
+    table("good results", counts, [name for name in CAUSES if name in counts and CAUSES[name].good])
     if options.csv:
-        fields = sorted({key for line in lines for key in line})
-        with options.csv.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, fields)
-            writer.writeheader()
-            writer.writerows(lines)
+        write_rows(lines, options.csv)
 
 
 if __name__ == "__main__":
