@@ -1,70 +1,115 @@
-"""Judging a registration: accept, warn or reject, by rules a physicist can read."""
+"""Judging a registration: accept, warn or reject, by rules a physicist can read.
+
+Each rule looks at the evidence (evidence.py) and finds nothing, or a reason to warn or to reject. The worst finding is
+the verdict. The limits were chosen on the non-test patients of the sarcoma collection;
+Testing/Benchmarks/registration_verdict.py shows what they do.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from MedFusionLib.registration.evidence import WRONG_WAYS, evidence_name
 from MedFusionLib.registration.settings import Verdict
 
 Evidence = Mapping[str, float]
+Finding = tuple[Literal["warn", "reject"], str]
+Rule = Callable[[Evidence], Finding | None]
+
+OVERLAP_WARN, OVERLAP_REJECT = 0.7, 0.3
+AGREEMENT_WARN_MM, AGREEMENT_REJECT_MM = 2.5, 8.0
+NEAR_DEG, NEAR_MM = 10.0, 20.0
+MARGIN_NEAR, MARGIN_FAR = 0.05, 0.2
+LOSS = 0.03
+ROTATION_WARN_DEG = 45.0
+JACOBIAN_WARN, JACOBIAN_REJECT = (0.2, 5.0), (0.0, 10.0)
 
 
-@dataclass(frozen=True)
-class Rule:
-    """One rule: what it looks at, the limits of warn and reject, and the words for the reader.
+def overlap(evidence: Evidence) -> Finding | None:
+    """How much of the smaller field of view lies in the other."""
+    share = evidence["overlap_fraction"]
+    if share >= OVERLAP_WARN:
+        return None
+    words = f"only {share:.0%} of the smaller field of view overlap"
+    return ("reject" if share < OVERLAP_REJECT else "warn"), words
 
-    ``value`` gives the number, None where the rule does not apply. ``worse`` says which side is bad.
+
+def agreement(evidence: Evidence) -> Finding | None:
+    """How far apart independent starts end."""
+    apart = evidence["start_agreement_mm"]
+    if apart <= AGREEMENT_WARN_MM:
+        return None
+    words = f"independent starts end {apart:.1f} mm apart"
+    return ("reject" if apart > AGREEMENT_REJECT_MM else "warn"), words
+
+
+def better_before(evidence: Evidence) -> Finding | None:
+    """The volumes must not be less similar than they were as they lay."""
+    before, after = evidence["similarity_before"], evidence["similarity_after"]
+    if after >= before - LOSS * abs(before):
+        return None
+    return "reject", f"similarity fell from {before:.4f} to {after:.4f}"
+
+
+def better_elsewhere(evidence: Evidence) -> Finding | None:
+    """An independent search must not find a clearly better place."""
+    elsewhere, after = evidence["similarity_elsewhere"], evidence["similarity_after"]
+    if after >= elsewhere - LOSS * abs(elsewhere):
+        return None
+    return "reject", f"a search found a better place elsewhere (similarity {elsewhere:.4f}, here {after:.4f})"
+
+
+def wrong_way(evidence: Evidence) -> Finding | None:
+    """Mirrored and turned copies show what fits by chance: the alignment must beat the best of them.
+
+    Where it lies near where the volumes' own coordinates put it, they are a witness for it, and less is asked.
     """
-
-    value: Callable[[Evidence], float | None]
-    warn: float
-    reject: float
-    worse: Literal["above", "below"]
-    words: str
-
-    def decide(self, evidence: Evidence) -> tuple[int, str]:
-        """0, 1 or 2 for accept, warn or reject, and the reason."""
-        value = self.value(evidence)
-        if value is None:
-            return 0, ""
-        sign = 1.0 if self.worse == "above" else -1.0
-        level = sum(sign * value > sign * limit for limit in (self.warn, self.reject))
-        return level, self.words.format(value=value, limit=self.reject if level == 2 else self.warn)
-
-
-def margin(evidence: Evidence) -> float | None:
-    """By how much the alignment beats the best wrong way to lie, relative to its own similarity."""
     found = evidence["similarity_compared"]
-    chance = max(evidence[evidence_name(way)] for way in WRONG_WAYS)
-    return (found - chance) / found if found > 0 else -1.0
+    way = max(WRONG_WAYS, key=lambda name: evidence[evidence_name(name)])
+    chance = evidence[evidence_name(way)]
+    margin = (found - chance) / found if found > 0 else -1.0
+    near = evidence["rotation_deg"] <= NEAR_DEG and evidence["shift_mm"] <= NEAR_MM
+    if margin >= (MARGIN_NEAR if near else MARGIN_FAR):
+        return None
+    if margin >= 0:
+        return "warn", f"hardly better than a copy {way} (similarity {found:.4f} and {chance:.4f}): look at it"
+    suspect = "upside down or turned" if len(WRONG_WAYS[way]) == 2 else "left-right flip or another mirror image"
+    return "reject", f"a copy {way} fits better (similarity {chance:.4f}, here {found:.4f}): {suspect} suspected"
+
+
+def rotation(evidence: Evidence) -> Finding | None:
+    """A patient hardly ever lies that much turned."""
+    angle = evidence["rotation_deg"]
+    return ("warn", f"rotation of {angle:.0f} degrees") if angle > ROTATION_WARN_DEG else None
+
+
+def volume_change(evidence: Evidence) -> Finding | None:
+    """The Jacobian of a B-spline: tissue is neither folded, crushed nor blown up."""
+    if "jacobian_min" not in evidence:
+        return None
+    low, high = evidence["jacobian_min"], evidence["jacobian_max"]
+    if low >= JACOBIAN_WARN[0] and high <= JACOBIAN_WARN[1]:
+        return None
+    bad = low <= JACOBIAN_REJECT[0] or high > JACOBIAN_REJECT[1]
+    what = "folded" if low <= JACOBIAN_REJECT[0] else "crushed" if low < JACOBIAN_WARN[0] else "blown up"
+    return ("reject" if bad else "warn"), f"Jacobian from {low:.2f} to {high:.2f}: tissue is {what}"
 
 
 RULES: tuple[Rule, ...] = (
-    Rule(lambda e: e["overlap_fraction"], 0.6, 0.3, "below", "only {value:.0%} of the smaller field of view overlaps"),
-    Rule(lambda e: e["start_agreement_mm"], 2.0, 8.0, "above", "two independent starts disagree by {value:.1f} mm"),
-    Rule(
-        margin, 0.1, 0.0, "below", "a mirrored or turned copy fits {value:+.0%} worse: flip or wrong patient suspected"
-    ),
-    Rule(
-        lambda e: e["similarity_after"] - e["similarity_before"],
-        -1e-4,
-        -0.002,
-        "below",
-        "similarity fell by {value:.4f}",
-    ),
-    Rule(lambda e: e["rotation_deg"], 45.0, 120.0, "above", "rotation of {value:.0f} degrees"),
-    Rule(lambda e: e.get("jacobian_min"), 0.2, 0.0, "below", "least Jacobian {value:.2f}: tissue is crushed or folded"),
-    Rule(lambda e: e.get("jacobian_max"), 5.0, 10.0, "above", "greatest Jacobian {value:.2f}: tissue is blown up"),
+    overlap,
+    agreement,
+    better_before,
+    better_elsewhere,
+    wrong_way,
+    rotation,
+    volume_change,
 )
-_DECISIONS: tuple[Literal["accept", "warn", "reject"], ...] = ("accept", "warn", "reject")
 
 
 def judge(evidence: Evidence) -> Verdict:
-    """The verdict on ``evidence`` (evidence.py): the worst of all rules, with the reasons of those that fired."""
-    fired = [rule.decide(evidence) for rule in RULES]
-    worst = max(level for level, _ in fired)
-    reasons = tuple(reason for level, reason in sorted(fired, key=lambda one: -one[0]) if level)
-    return Verdict(_DECISIONS[worst], reasons, dict(evidence))
+    """The verdict on ``evidence``: the worst of all findings, which stand worst first as reasons."""
+    findings = [finding for rule in RULES if (finding := rule(evidence))]
+    findings.sort(key=lambda finding: finding[0] != "reject")
+    decision = findings[0][0] if findings else "accept"
+    return Verdict(decision, tuple(words for _, words in findings), dict(evidence))
