@@ -10,41 +10,58 @@ import SimpleITK as sitk
 
 from MedFusionLib.errors import RegistrationFailed
 from MedFusionLib.registration.initial import start
+from MedFusionLib.registration.masks import body
 from MedFusionLib.registration.prepare import label, sample_count, scalar, stages
-from MedFusionLib.registration.settings import RegistrationSettings, Request
-from MedFusionLib.registration.transforms import centre, compose
+from MedFusionLib.registration.settings import Points, RegistrationSettings, Request
+from MedFusionLib.registration.transforms import as_affine, centre, compose, index_to_physical
 from MedFusionLib.volume import Array
 
-Pair = tuple[sitk.Image, sitk.Image]
 Span = tuple[float, float]
+Pair = tuple[sitk.Image, sitk.Image]
 TRANSFORMS = ("rigid", "similarity", "affine", "bspline")
-BINS = 32
-# Work units fix the order of summation: the same transform on every machine.
-WORK_UNITS = 4
-
-
+# The metric sums its slope in the order in which its threads end: with one the transform is always the same.
+WORK_UNITS = 1
+# The air around the body says nothing, but the skin does: the samples lie within this distance of the body.
+SKIN_MM = 8.0
+# Where nobody says how the volumes lie, these turns are tried too; mutual information has lesser optima.
+TURN_DEGREES = 12.0
 
 
 @dataclass(frozen=True)
 class Level:
-    """One resolution: voxel size and smoothing in mm, first step in mm, how slowly it shrinks, and how much work."""
+    """One resolution: voxel size, smoothing and first step in mm, bins of the histogram, samples, iterations."""
 
     voxel: float
     smoothing: float
     step: float
-    relaxation: float
-    iterations: int
+    bins: int
     samples: int
+    iterations: int
 
 
-# Smoothing rounds the sharp ridge of mutual information, but biases it: the last level has none. Steps shrink
-# slowly, because on that narrow, bent ridge quick relaxation stops some mm off.
-LINEAR = (
-    Level(8.0, 4.0, 3.0, 0.99, 600, 8_000),
-    Level(4.0, 2.0, 1.0, 0.99, 500, 8_000),
-    Level(1.0, 0.0, 0.4, 0.985, 250, 16_000),
+@dataclass(frozen=True)
+class Scene:
+    """What all stages share: the images, where to look in each, and the middle and radius (mm) of that region."""
+
+    request: Request
+    fixed: sitk.Image
+    moving: sitk.Image
+    fixed_mask: sitk.Image | None
+    moving_mask: sitk.Image | None
+    middle: Points
+    radius: float
+    share: float
+
+
+# Smoothing rounds the sharp ridge of mutual information, but biases it: the last level has none.
+TRIAL = Level(8.0, 4.0, 4.0, 32, 5_000, 6)
+RIGID = (
+    (Level(8.0, 4.0, 4.0, 32, 10_000, 30), "powell"),
+    (Level(4.0, 2.0, 1.0, 32, 16_000, 60), "descent"),
+    (Level(1.0, 0.0, 0.2, 64, 40_000, 30), "powell"),
 )
-DEFORMABLE = (Level(6.0, 3.0, 0.0, 0.0, 60, 40_000), Level(3.0, 1.0, 0.0, 0.0, 40, 60_000))
+STRETCH = ((Level(4.0, 2.0, 1.0, 32, 16_000, 100), "descent"), (Level(1.0, 0.0, 0.3, 32, 40_000, 100), "descent"))
+DEFORMABLE = (Level(6.0, 3.0, 0.0, 32, 40_000, 60), Level(3.0, 1.0, 0.0, 32, 60_000, 40))
 
 
 def available(settings: RegistrationSettings) -> str:
@@ -58,52 +75,137 @@ def register(request: Request) -> sitk.Transform:
     Raises ``RegistrationFailed`` when the volumes do not overlap or the optimiser gives up, and lets
     ``Cancelled`` from the progress pass.
     """
-    dimension = request.fixed.dimension
-    images = (scalar(request.fixed), scalar(request.moving))
-    found: sitk.Transform = compose([start(request)], dimension)
     names = stages(request.settings, TRANSFORMS, "simpleitk")
+    scene = _scene(request)
     previous = sitk.ProcessObject.GetGlobalDefaultThreader()
     sitk.ProcessObject.SetGlobalDefaultThreader("POOL")
     try:
+        found = _best_start(scene, (0.0, 0.3))
         for number, name in enumerate(names):
-            part = (number / len(names), (number + 1) / len(names))
-            found = RUNNERS.get(name, _linear)(name, request, images, found, part)
+            part = (0.3 + 0.7 * number / len(names), 0.3 + 0.7 * (number + 1) / len(names))
+            found = RUNNERS.get(name, _linear)(name, scene, found, part)
     finally:
         sitk.ProcessObject.SetGlobalDefaultThreader(previous)
     request.progress("register", 1.0, "simpleitk: done")
     return found
 
 
-def _linear(name: str, request: Request, images: Pair, found: sitk.Transform, part: Span) -> sitk.Transform:
-    """One linear stage over all resolutions, turning about the centre of fixed."""
-    fixed, moving = images
-    transform = MODELS[name, fixed.GetDimension()]()
-    transform.SetCenter(centre(request.fixed).tolist())  # type: ignore[no-untyped-call]
-    levels = LINEAR if name == "rigid" else LINEAR[1:]
-    for number, level in enumerate(levels):
-        method = _method(request, fixed, level, request.settings.seed + number)
-        # Physical shifts as scales make a step of 1 a motion of about 1 mm at the border, for every parameter.
-        method.SetOptimizerScalesFromPhysicalShift()
-        method.SetOptimizerAsRegularStepGradientDescent(
-            level.step, level.step / 1000, request.settings.iterations or level.iterations, level.relaxation, 1e-8
-        )
-        method.SetMovingInitialTransform(found)
+def _scene(request: Request) -> Scene:
+    """Images and masks; without a mask the region is the body with its skin (volumes) or everything (pictures)."""
+    fixed, moving = scalar(request.fixed), scalar(request.moving)
+    mask = label(request.fixed_mask)
+    if mask is None and request.fixed.dimension == 3:
+        mask = _with_skin(request)
+    if mask is None:
+        extent = np.array(fixed.GetSize()) * np.array(fixed.GetSpacing())
+        radius = float(np.sqrt((extent**2).sum() / 12))
+        return Scene(request, fixed, moving, None, label(request.moving_mask), centre(request.fixed), radius, 1.0)
+    inside = sitk.GetArrayViewFromImage(mask) != 0
+    points = index_to_physical(fixed, np.argwhere(inside)[:, ::-1].astype(float))
+    radius = float(np.sqrt(((points - points.mean(axis=0)) ** 2).sum(axis=1).mean()))
+    share = float(inside.mean())
+    return Scene(request, fixed, moving, mask, label(request.moving_mask), points.mean(axis=0), radius, share)
+
+
+def _with_skin(request: Request) -> sitk.Image:
+    """The body of fixed and the air next to it as a mask."""
+    inside = request.fixed.like(body(request.fixed).astype(np.uint8)).image
+    away = sitk.SignedMaurerDistanceMap(inside, squaredDistance=False, useImageSpacing=True)
+    near: sitk.Image = sitk.Cast(away < SKIN_MM, sitk.sitkUInt8)
+    return near
+
+
+def _best_start(scene: Scene, part: Span) -> sitk.Transform:
+    """The start that was asked for; the plain geometric one also turned about each axis, and the best taken."""
+    request, dimension = scene.request, scene.request.fixed.dimension
+    first: sitk.Transform = compose([start(request)], dimension)
+    if request.initial is not None or request.settings.initial != "geometry" or dimension == 2:
+        return first
+    angles = np.radians(TURN_DEGREES) * np.concatenate([np.zeros((1, 3)), np.eye(3), -np.eye(3)])
+    tried: list[tuple[float, int, sitk.Transform]] = []
+    for number, angle in enumerate(angles.tolist()):
+        turned = compose([sitk.Euler3DTransform(scene.middle.tolist(), *angle), first])
+        transform = _model("rigid", scene)
+        method = _method(scene, TRIAL, 0)
+        powell(method, scene, TRIAL)
+        method.SetMovingInitialTransform(_centred(turned, scene.middle))
+        method.SetInitialTransform(transform, inPlace=True)
+        try:
+            _execute(method, images_at(scene, TRIAL), scene, f"start {number + 1}", _span(part, number, len(angles)))
+        except RegistrationFailed:
+            continue
+        tried.append((method.GetMetricValue(), number, compose([transform, turned])))
+    return min(tried)[2] if tried else first
+
+
+def _linear(name: str, scene: Scene, found: sitk.Transform, part: Span) -> sitk.Transform:
+    """One linear stage over its resolutions, turning about the middle of the region."""
+    transform = _model(name, scene)
+    levels = LEVELS[name]
+    for number, (level, optimiser) in enumerate(levels):
+        method = _method(scene, level, number)
+        OPTIMISERS[optimiser](method, scene, level)
+        method.SetMovingInitialTransform(_centred(found, scene.middle))
         method.SetInitialTransform(transform, inPlace=True)
         span = _span(part, number, len(levels))
-        _execute(method, images_at(fixed, moving, level), request, f"{name} {level.voxel:g} mm", span)
-    return compose([transform, found], fixed.GetDimension())
+        _execute(method, images_at(scene, level), scene, f"{name} {level.voxel:g} mm", span)
+    return compose([transform, found], scene.fixed.GetDimension())
 
 
-def _bspline(name: str, request: Request, images: Pair, found: sitk.Transform, part: Span) -> sitk.Transform:
+def _model(name: str, scene: Scene) -> sitk.Transform:
+    """The transform to be optimised, at the identity, its centre in the middle of the region."""
+    transform = MODELS[name, scene.fixed.GetDimension()]()
+    transform.SetCenter(scene.middle.tolist())  # type: ignore[no-untyped-call]
+    return transform
+
+
+def _centred(transform: sitk.Transform, middle: Points) -> sitk.Transform:
+    """A linear ``transform`` written about ``middle``.
+
+    ITK gives the optimised transform the centre of the linear transform before it. With the centre at the origin of
+    the world, a metre away, a turn is mostly a shift, and every optimiser stalls.
+    """
+    if not transform.IsLinear():
+        return transform
+    linear = as_affine(transform)
+    there = np.array(linear.TransformPoint(middle.tolist()))
+    linear.SetCenter(middle.tolist())
+    linear.SetTranslation((there - middle).tolist())
+    return linear
+
+
+def powell(method: sitk.ImageRegistrationMethod, scene: Scene, level: Level) -> None:
+    """Powell's method: no slope is needed, so the sharp optimum of unsmoothed images does not stop it early."""
+    dimension = scene.fixed.GetDimension()
+    angles = dimension * (dimension - 1) // 2
+    method.SetOptimizerScales([scene.radius] * angles + [1.0] * dimension)
+    rounds = scene.request.settings.iterations or level.iterations
+    method.SetOptimizerAsPowell(rounds, 30, level.step, level.step / 10, 1e-5)
+
+
+def descent(method: sitk.ImageRegistrationMethod, scene: Scene, level: Level) -> None:
+    """Gradient descent in steps that shrink at each turn; a step of 1 is a motion of about 1 mm at the border."""
+    method.SetOptimizerScalesFromPhysicalShift()
+    steps = scene.request.settings.iterations or level.iterations
+    method.SetOptimizerAsRegularStepGradientDescent(level.step, level.step / 1000, steps, 0.95, 1e-9)
+
+
+OPTIMISERS: dict[str, Callable[[sitk.ImageRegistrationMethod, Scene, Level], None]] = {
+    "powell": powell, "descent": descent,
+}
+LEVELS = {"rigid": RIGID, "similarity": STRETCH, "affine": STRETCH}
+
+
+def _bspline(name: str, scene: Scene, found: sitk.Transform, part: Span) -> sitk.Transform:
     """The deformable stage: cubic B-spline, control points from twice the grid spacing to the grid spacing."""
-    fixed, moving = images
+    request, fixed = scene.request, scene.fixed
     extent = np.array(fixed.GetSize()) * np.array(fixed.GetSpacing())
     mesh = np.maximum(1, np.ceil(extent / (2 * request.settings.grid_spacing))).astype(int)
     transform = sitk.BSplineTransformInitializer(fixed, mesh.tolist(), 3)
     for number, level in enumerate(DEFORMABLE):
         if number:
             transform = _refined(transform, fixed, mesh * 2**number)
-        method = _method(request, fixed, level, request.settings.seed + number)
+        method = _method(scene, level, number)
         method.SetOptimizerAsLBFGS2(
             solutionAccuracy=1e-5, numberOfIterations=request.settings.iterations or level.iterations,
             deltaConvergenceDistance=5, deltaConvergenceTolerance=1e-4, lineSearchMaximumEvaluations=10,
@@ -111,7 +213,7 @@ def _bspline(name: str, request: Request, images: Pair, found: sitk.Transform, p
         method.SetMovingInitialTransform(found)
         method.SetInitialTransform(transform, inPlace=True)
         span = _span(part, number, len(DEFORMABLE))
-        _execute(method, images_at(fixed, moving, level), request, f"{name} {level.voxel:g} mm", span)
+        _execute(method, images_at(scene, level), scene, f"{name} {level.voxel:g} mm", span)
     return compose([transform, found], fixed.GetDimension())
 
 
@@ -139,11 +241,12 @@ MODELS: dict[tuple[str, int], Callable[[], sitk.Euler3DTransform | sitk.Euler2DT
 }
 
 
-def images_at(fixed: sitk.Image, moving: sitk.Image, level: Level) -> Pair:
+def images_at(scene: Scene, level: Level) -> Pair:
     """Both images smoothed and averaged to about the level's voxel size; axes that are coarser already stay."""
+    images = (scene.fixed, scene.moving)
     if level.smoothing:
-        fixed, moving = (sitk.SmoothingRecursiveGaussian(image, level.smoothing) for image in (fixed, moving))
-    return _shrunk(fixed, level.voxel), _shrunk(moving, level.voxel)
+        images = tuple(sitk.SmoothingRecursiveGaussian(image, level.smoothing) for image in images)
+    return _shrunk(images[0], level.voxel), _shrunk(images[1], level.voxel)
 
 
 def _shrunk(image: sitk.Image, voxel: float) -> sitk.Image:
@@ -153,21 +256,24 @@ def _shrunk(image: sitk.Image, voxel: float) -> sitk.Image:
     return sitk.BinShrink(image, factors) if max(factors) > 1 else image
 
 
-def _method(request: Request, fixed: sitk.Image, level: Level, seed: int) -> sitk.ImageRegistrationMethod:
+def _method(scene: Scene, level: Level, number: int) -> sitk.ImageRegistrationMethod:
     """The metric with its samples and masks; masks stay at full resolution, they are asked by point."""
+    settings = scene.request.settings
     method = sitk.ImageRegistrationMethod()
-    method.SetMetricAsMattesMutualInformation(BINS)
+    method.SetMetricAsMattesMutualInformation(level.bins)
     method.SetInterpolator(sitk.sitkLinear)
     method.SetNumberOfWorkUnits(WORK_UNITS)
-    method.SetNumberOfThreads(max(1, request.settings.threads))
-    voxels = int(np.prod(_shrunk(fixed, level.voxel).GetSize()))
+    method.SetNumberOfThreads(max(1, settings.threads))
+    # ITK draws from the whole grid and drops what the mask leaves out.
+    voxels = scene.share * float(np.prod(_shrunk(scene.fixed, level.voxel).GetSize()))
     method.SetMetricSamplingStrategy(method.RANDOM)
     # ITK takes a seed of 0 for the clock.
-    method.SetMetricSamplingPercentage(min(1.0, sample_count(request, level.samples) / voxels), seed + 1)
-    if (mask := label(request.fixed_mask)) is not None:
-        method.SetMetricFixedMask(mask)
-    if (mask := label(request.moving_mask)) is not None:
-        method.SetMetricMovingMask(mask)
+    fraction = min(1.0, sample_count(scene.request, level.samples) / voxels)
+    method.SetMetricSamplingPercentage(fraction, settings.seed + number + 1)
+    if scene.fixed_mask is not None:
+        method.SetMetricFixedMask(scene.fixed_mask)
+    if scene.moving_mask is not None:
+        method.SetMetricMovingMask(scene.moving_mask)
     return method
 
 
@@ -177,16 +283,20 @@ def _span(part: Span, number: int, count: int) -> Span:
 
 
 def _execute(
-    method: sitk.ImageRegistrationMethod, images: Pair, request: Request, what: str, span: Span
+    method: sitk.ImageRegistrationMethod, images: Pair, scene: Scene, what: str, span: Span
 ) -> None:
     """Run, report each iteration, and carry an exception of the progress through ITK's loop."""
     raised: list[BaseException] = []
 
     def iterated() -> None:
+        # Powell's method ends the round in hand before it stops.
+        if raised:
+            return
         try:
-            done = 1 - 0.99 ** method.GetOptimizerIteration()
+            done = 1 - 0.95 ** method.GetOptimizerIteration()
             fraction = span[0] + (span[1] - span[0]) * done
-            request.progress("register", fraction, f"simpleitk: {what}, similarity {-method.GetMetricValue():.4f}")
+            words = f"simpleitk: {what}, similarity {-method.GetMetricValue():.4f}"
+            scene.request.progress("register", fraction, words)
         except BaseException as error:
             raised.append(error)
             method.StopRegistration()

@@ -143,7 +143,7 @@ def test_the_moving_volume_may_be_left_handed_and_oblique(points: np.ndarray) ->
 def test_pictures_are_aligned_too() -> None:
     ct, mr = two_scanners.ct(), two_scanners.mr(sitk.Euler3DTransform())
     fixed = Volume(sitk.Expand(ct.image[:, :, 20], [3, 3]), "CT", "slice", "HU")
-    truth = sitk.Euler2DTransform((366.0, -363.6), 0.04, (5.0, -4.0))
+    truth = sitk.Euler2DTransform((366.0, -363.6), 0.08, (5.0, -4.0))
     height = ct.image.TransformIndexToPhysicalPoint((0, 0, 20))[2]
     index = mr.image.TransformPhysicalPointToIndex((366.0, -363.6, height))[2]
     still = sitk.Cast(mr.image[:, :, index], sitk.sitkFloat32)

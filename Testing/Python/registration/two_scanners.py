@@ -53,8 +53,8 @@ def ct() -> Volume:
 
 
 def truth() -> sitk.Euler3DTransform:
-    """A rotation of about 4 degrees and a shift of 11 mm about the middle of the body."""
-    return sitk.Euler3DTransform(MIDDLE.tolist(), 0.03, -0.025, 0.05, (7.0, -6.0, 6.0))
+    """A rotation of about 8 degrees and a shift of 11 mm about the middle of the body."""
+    return sitk.Euler3DTransform(MIDDLE.tolist(), 0.06, -0.05, 0.11, (7.0, -6.0, 6.0))
 
 
 def mr(transform: sitk.Transform | None = None) -> Volume:
