@@ -27,7 +27,7 @@ class Bar:
         """Show where the work is."""
         if self._moves:
             self._draw(stage, fraction, message)
-        elif stage != self._stage or fraction >= self._told + _STEP:
+        elif stage != self._stage or fraction >= self._told + _STEP - 1e-6:
             self._stream.write(f"{self._clock()} {stage:9} {fraction:4.0%}  {message}\n")
             self._told = fraction
         self._stage = stage

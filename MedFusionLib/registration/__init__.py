@@ -104,8 +104,14 @@ def _run(request: Request) -> tuple[Outcome, dict[str, float]]:
     first, second = within(request.progress, "register", 0.0, 0.75), within(request.progress, "register", 0.75, 1.0)
     pair = Pair.of(request)
     request = replace(request, progress=first)
-    name = "none" if _same_frame(request) else request.settings.method
-    outcome = auto.register(pair, request) if name == "auto" else auto.one_engine(pair, request, name)
+    if _same_frame(request):
+        outcome = auto.one_engine(pair, request, "none")
+        note = "the volumes share a DICOM frame of reference, which the settings trust: not registered"
+        outcome = replace(outcome, notes=(note, *outcome.notes))
+    elif request.settings.method == "auto":
+        outcome = auto.register(pair, request)
+    else:
+        outcome = auto.one_engine(pair, request, request.settings.method)
     return outcome, gather(pair, request, outcome.transform, outcome.independent, second)
 
 
