@@ -119,12 +119,11 @@ def run_patient(folder: Path, engines: list[str], kind: str, seed: int) -> list[
 def register(name: str, fixed: Volume, moving: Volume, kind: str) -> sitk.Transform:
     """The transform of one engine, or of ``auto``."""
     settings = RegistrationSettings(method=name, transform=kind)  # type: ignore[arg-type]
-    request = Request(fixed, moving, settings)
     if name in ENGINES:
-        return ENGINES[name].register(request)
+        return ENGINES[name].register(Request(fixed, moving, settings))
     from MedFusionLib import registration
 
-    return registration.register(request).transform
+    return registration.register(fixed, moving, settings).transform
 
 
 def report(rows: list[dict[str, object]], engines: list[str], kind: str) -> bool:
