@@ -15,7 +15,7 @@ from scipy import fft
 from scipy.ndimage import map_coordinates
 from scipy.spatial.transform import Rotation
 
-from MedFusionLib.registration.motion import Motion, Vector
+from MedFusionLib.registration.motion import Motion, Vector, turned
 from MedFusionLib.registration.prepared import Prepared, Sampler
 from MedFusionLib.registration.similarity import LEAST_OVERLAP, OVERLAP_POWER, information
 
@@ -80,7 +80,7 @@ class Everywhere:
         turn = Rotation.from_rotvec(rotation).as_matrix()
         reach = np.ceil(np.abs(turn) @ self._half / self._voxel).astype(int)
         offsets = self._voxel * _grid([np.arange(-side, side + 1) for side in reach])
-        points = offsets @ turn + self._middle
+        points = turned(offsets, turn.T) + self._middle
         values, inside = self._values(points)
         index = self._region.index(points).T
         here = map_coordinates(self._region.array, index, order=1, mode="constant", prefilter=False)

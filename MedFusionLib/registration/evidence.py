@@ -110,6 +110,8 @@ def gather(
         "start_agreement_mm": max(_apart(mapped, motion(measure.points)) for motion in independent),
         "similarity_elsewhere": max(measure(motion) for motion in independent),
     }
+    roles = {volume.about.role for volume in (request.fixed, request.moving)}
+    evidence["functional"] = float("functional" in roles)
     evidence.update(_wrong_ways(pair, pair.motion(transform), progress))
     if not transform.IsLinear():
         low, high = jacobian_range(transform, request.fixed)

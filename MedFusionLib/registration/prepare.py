@@ -6,7 +6,8 @@ import numpy as np
 import SimpleITK as sitk
 
 from MedFusionLib.errors import BadInput
-from MedFusionLib.registration.settings import RegistrationSettings, Request
+from MedFusionLib.registration.settings import Points, RegistrationSettings, Request
+from MedFusionLib.registration.transforms import as_affine
 from MedFusionLib.volume import Volume
 
 # The range that carries anatomy, where the unit is absolute; elsewhere robust percentiles are taken.
@@ -70,3 +71,18 @@ def stages(settings: RegistrationSettings, supported: tuple[str, ...], engine: s
             f"engine '{engine}' has no transform '{settings.transform}'", f"Use one of {', '.join(supported)}"
         )
     return STAGES[settings.transform]
+
+
+def about(transform: sitk.Transform, middle: Points) -> sitk.Transform:
+    """A linear ``transform`` written about ``middle`` (LPS, mm); others as they are.
+
+    ITK and BRAINSFit give the optimised transform the centre of the linear transform before it. With the centre at
+    the origin of the world, a metre away, a turn is mostly a shift, and every optimiser stalls.
+    """
+    if not transform.IsLinear():
+        return transform
+    linear = as_affine(transform)
+    there = np.array(linear.TransformPoint(middle.tolist()))
+    linear.SetCenter(middle.tolist())
+    linear.SetTranslation((there - middle).tolist())
+    return linear

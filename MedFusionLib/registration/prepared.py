@@ -11,7 +11,7 @@ import SimpleITK as sitk
 from scipy.ndimage import distance_transform_edt, gaussian_filter, map_coordinates
 
 from MedFusionLib.registration.masks import body
-from MedFusionLib.registration.motion import Vector
+from MedFusionLib.registration.motion import Vector, turned
 from MedFusionLib.registration.prepare import scalar
 from MedFusionLib.registration.settings import Points
 from MedFusionLib.volume import Array, Volume
@@ -33,7 +33,7 @@ class Sampler:
 
     def index(self, points: Points) -> Points:
         """Points (LPS, mm) as array indices (z, y, x)."""
-        indices: Points = ((points - self.origin) @ self.to_index.T)[:, ::-1]
+        indices: Points = turned(points - self.origin, self.to_index)[:, ::-1]
         return indices
 
     def __call__(self, points: Points) -> tuple[FloatArray, FloatArray]:
@@ -76,7 +76,7 @@ class Sampler:
 
     def _by_point(self, by_index: npt.NDArray[Any]) -> FloatArray:
         """Derivatives by the index (z, y, x) as derivatives by the point (LPS, mm)."""
-        by_point: FloatArray = (by_index[::-1].T @ self.to_index).astype(np.float32)
+        by_point: FloatArray = turned(by_index[::-1].T, self.to_index.T).astype(np.float32)
         return by_point
 
 
@@ -104,7 +104,7 @@ class Prepared:
 
     def world(self, indices: Points) -> Points:
         """Array indices (z, y, x) as points (LPS, mm)."""
-        points: Points = indices[:, ::-1] @ self.to_world.T + self.origin
+        points: Points = turned(indices[:, ::-1], self.to_world) + self.origin
         return points
 
     def region_points(self, count: int, seed: int) -> Points:

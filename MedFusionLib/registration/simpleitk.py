@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,9 +12,9 @@ import SimpleITK as sitk
 from MedFusionLib.errors import RegistrationFailed
 from MedFusionLib.registration.initial import start
 from MedFusionLib.registration.masks import body
-from MedFusionLib.registration.prepare import label, sample_count, scalar, stages
+from MedFusionLib.registration.prepare import about, label, sample_count, scalar, stages
 from MedFusionLib.registration.settings import Points, RegistrationSettings, Request
-from MedFusionLib.registration.transforms import as_affine, centre, compose, index_to_physical
+from MedFusionLib.registration.transforms import centre, compose, index_to_physical
 from MedFusionLib.volume import Array
 
 Span = tuple[float, float]
@@ -90,6 +91,11 @@ def register(request: Request) -> sitk.Transform:
     return found
 
 
+def best_start(request: Request) -> sitk.Transform:
+    """A coarse rigid alignment (within some mm) for an engine that climbs from one start only."""
+    return _best_start(_scene(request), (0.0, 0.3))
+
+
 def _scene(request: Request) -> Scene:
     """Images and masks; without a mask the region is the body with its skin (volumes) or everything (pictures)."""
     fixed, moving = scalar(request.fixed), scalar(request.moving)
@@ -116,19 +122,20 @@ def _with_skin(request: Request) -> sitk.Image:
 
 
 def _best_start(scene: Scene, part: Span) -> sitk.Transform:
-    """The start that was asked for; the plain geometric one also turned about each axis, and the best taken."""
+    """The start that was asked for; the plain geometric one also turned in fourteen ways, and the best taken."""
     request, dimension = scene.request, scene.request.fixed.dimension
     first: sitk.Transform = compose([start(request)], dimension)
     if request.initial is not None or request.settings.initial != "geometry" or dimension == 2:
         return first
-    angles = np.radians(TURN_DEGREES) * np.concatenate([np.zeros((1, 3)), np.eye(3), -np.eye(3)])
+    corners = np.array(list(itertools.product((-1, 1), repeat=3))) / np.sqrt(3)
+    angles = np.radians(TURN_DEGREES) * np.concatenate([np.zeros((1, 3)), np.eye(3), -np.eye(3), corners])
     tried: list[tuple[float, int, sitk.Transform]] = []
     for number, angle in enumerate(angles.tolist()):
         turned = compose([sitk.Euler3DTransform(scene.middle.tolist(), *angle), first])
         transform = _model("rigid", scene)
         method = _method(scene, TRIAL, 0)
         powell(method, scene, TRIAL)
-        method.SetMovingInitialTransform(_centred(turned, scene.middle))
+        method.SetMovingInitialTransform(about(turned, scene.middle))
         method.SetInitialTransform(transform, inPlace=True)
         try:
             _execute(method, images_at(scene, TRIAL), scene, f"start {number + 1}", _span(part, number, len(angles)))
@@ -145,7 +152,7 @@ def _linear(name: str, scene: Scene, found: sitk.Transform, part: Span) -> sitk.
     for number, (level, optimiser) in enumerate(levels):
         method = _method(scene, level, number)
         OPTIMISERS[optimiser](method, scene, level)
-        method.SetMovingInitialTransform(_centred(found, scene.middle))
+        method.SetMovingInitialTransform(about(found, scene.middle))
         method.SetInitialTransform(transform, inPlace=True)
         span = _span(part, number, len(levels))
         _execute(method, images_at(scene, level), scene, f"{name} {level.voxel:g} mm", span)
@@ -157,21 +164,6 @@ def _model(name: str, scene: Scene) -> sitk.Transform:
     transform = MODELS[name, scene.fixed.GetDimension()]()
     transform.SetCenter(scene.middle.tolist())  # type: ignore[no-untyped-call]
     return transform
-
-
-def _centred(transform: sitk.Transform, middle: Points) -> sitk.Transform:
-    """A linear ``transform`` written about ``middle``.
-
-    ITK gives the optimised transform the centre of the linear transform before it. With the centre at the origin of
-    the world, a metre away, a turn is mostly a shift, and every optimiser stalls.
-    """
-    if not transform.IsLinear():
-        return transform
-    linear = as_affine(transform)
-    there = np.array(linear.TransformPoint(middle.tolist()))
-    linear.SetCenter(middle.tolist())
-    linear.SetTranslation((there - middle).tolist())
-    return linear
 
 
 def powell(method: sitk.ImageRegistrationMethod, scene: Scene, level: Level) -> None:

@@ -20,7 +20,8 @@ Rule = Callable[[Evidence], Finding | None]
 OVERLAP_WARN, OVERLAP_REJECT = 0.7, 0.3
 AGREEMENT_WARN_MM, AGREEMENT_REJECT_MM = 2.5, 8.0
 NEAR_DEG, NEAR_MM = 10.0, 20.0
-MARGIN_NEAR, MARGIN_FAR = 0.05, 0.2
+# By how much of its own similarity an alignment must beat the wrong ways: less is a warning, or a rejection.
+MARGINS = {"far": (0.2, 0.0), "near": (0.05, 0.0), "functional": (-0.1, -0.3)}
 LOSS = 0.03
 ROTATION_WARN_DEG = 45.0
 JACOBIAN_WARN, JACOBIAN_REJECT = (0.2, 5.0), (0.0, 10.0)
@@ -63,16 +64,18 @@ def better_elsewhere(evidence: Evidence) -> Finding | None:
 def wrong_way(evidence: Evidence) -> Finding | None:
     """Mirrored and turned copies show what fits by chance: the alignment must beat the best of them.
 
-    Where it lies near where the volumes' own coordinates put it, they are a witness for it, and less is asked.
+    Where it lies near where the volumes' own coordinates put it, they are a witness for it, and less is asked; least of
+    a functional volume, whose few hot spots fit their mirror image almost as well.
     """
     found = evidence["similarity_compared"]
     way = max(WRONG_WAYS, key=lambda name: evidence[evidence_name(name)])
     chance = evidence[evidence_name(way)]
     margin = (found - chance) / found if found > 0 else -1.0
     near = evidence["rotation_deg"] <= NEAR_DEG and evidence["shift_mm"] <= NEAR_MM
-    if margin >= (MARGIN_NEAR if near else MARGIN_FAR):
+    limits = MARGINS["functional" if near and evidence["functional"] else "near" if near else "far"]
+    if margin >= limits[0]:
         return None
-    if margin >= 0:
+    if margin >= limits[1]:
         return "warn", f"hardly better than a copy {way} (similarity {found:.4f} and {chance:.4f}): look at it"
     suspect = "upside down or turned" if len(WRONG_WAYS[way]) == 2 else "left-right flip or another mirror image"
     return "reject", f"a copy {way} fits better (similarity {chance:.4f}, here {found:.4f}): {suspect} suspected"

@@ -15,6 +15,7 @@ def _evidence(**changes):
         "rotation_deg": 4.0,
         "shift_mm": 6.0,
         "start_agreement_mm": 0.5,
+        "functional": 0.0,
         "similarity_compared": 0.1,
         **{evidence_name(way): 0.05 for way in WRONG_WAYS},
     }
@@ -59,3 +60,10 @@ def test_far_from_where_the_volumes_lie_more_is_asked_than_near():
     far = {**near, "rotation_deg": 29.0, "shift_mm": 400.0}
     assert judge(near).decision == "accept"
     assert judge(far).decision == "warn"
+
+
+def test_of_a_functional_volume_less_is_asked_but_only_near_where_it_lay():
+    blob = _evidence(similarity_mirrored_front_back=0.105, functional=1.0)
+    assert judge(blob).decision == "accept"
+    assert judge({**blob, "functional": 0.0}).decision == "reject"
+    assert judge({**blob, "shift_mm": 60.0}).decision == "reject"
