@@ -78,8 +78,9 @@ def said(fake: Path) -> list[str]:
 
 def test_the_start_goes_to_brainsfit_as_a_transform_and_its_own_starts_stay_off(fake: Path) -> None:
     found = brainsfit.register(request(fake))
-    middle = transforms.centre(two_scanners.ct())
-    assert np.allclose(found.TransformPoint(middle), transforms.centre(two_scanners.mr()))
+    # The fake gives the start back: the best of several turns, some mm from the truth.
+    middle = two_scanners.MIDDLE[np.newaxis]
+    assert transforms.distances(found, two_scanners.truth(), middle)[0] < 3.0
     words = said(fake)
     assert words[words.index("--initializeTransformMode") + 1] == "Off"
     assert "--useRigid" in words
