@@ -84,7 +84,8 @@ def remap(hounsfield: Array, random: np.random.Generator) -> Array:
 def _inverse(transform: sitk.Transform, volume: Volume) -> sitk.Transform:
     """The inverse of the known transform: exact for a rigid one, a fine field for a warp."""
     if transform.IsLinear():
-        return transform.GetInverse()
+        back: sitk.Transform = transform.GetInverse()
+        return back
     size = [int(n * s * 1.6 / 3) for n, s in zip(volume.image.GetSize(), volume.image.GetSpacing(), strict=True)]
     middle = centre(volume)
     field = sitk.TransformToDisplacementField(
