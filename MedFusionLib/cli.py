@@ -110,7 +110,7 @@ def _fuse(given: argparse.Namespace) -> int:
 
 def _register(given: argparse.Namespace) -> int:
     from MedFusionLib.outputs import check_file
-    from MedFusionLib.record import describe_registration
+    from MedFusionLib.record import describe_registration, plain
     from MedFusionLib.registration import register
     from MedFusionLib.registration.settings import RegistrationSettings
     from MedFusionLib.registration.transforms import save
@@ -125,7 +125,7 @@ def _register(given: argparse.Namespace) -> int:
     if not rejected:
         save(registration.transform, given.output)
     if given.json:
-        print_json({**described, "output": None if rejected else str(given.output)})
+        print_json(plain({**described, "output": None if rejected else str(given.output)}))
     elif not rejected:
         print(f"{registration.verdict.decision}: {given.output} ({registration.engine}, {registration.seconds:.1f} s)")
     if rejected:
@@ -135,6 +135,7 @@ def _register(given: argparse.Namespace) -> int:
 
 def _evaluate(given: argparse.Namespace) -> int:
     from MedFusionLib.evaluate import evaluate
+    from MedFusionLib.record import plain
 
     windows = Recipe.from_dict({"windows": pairs(given.window, "window")}).windows
     sources = read_volumes(given)
@@ -142,7 +143,7 @@ def _evaluate(given: argparse.Namespace) -> int:
     mask = Volume.read_mask(given.mask, on=fused) if given.mask else None
     figures = evaluate(fused, sources, mask, windows)
     if given.json:
-        print_json({name: value if abs(value) != float("inf") else str(value) for name, value in figures.items()})
+        print_json(plain(figures))
     else:
         print("\n".join(f"{name:24}{value:.6g}" for name, value in figures.items()))
     return 0

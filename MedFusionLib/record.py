@@ -38,7 +38,7 @@ class Record:
 
     def as_dict(self) -> dict[str, Any]:
         """The record as plain data; figures that are not finite become text, since JSON has none."""
-        return {key: _plain(value) for key, value in asdict(self).items()}
+        return {key: plain(value) for key, value in asdict(self).items()}
 
     def to_json(self) -> str:
         """The record as JSON text."""
@@ -110,11 +110,12 @@ def describe_recipe(recipe: Recipe, method_parameters: Mapping[str, Any]) -> dic
     return {**recipe.as_dict(), "parameters": dict(method_parameters)}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """``value`` as JSON can hold it: numpy numbers become Python's, figures that are not finite become text."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(entry) for key, entry in value.items()}
+        return {str(key): plain(entry) for key, entry in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_plain(entry) for entry in value]
+        return [plain(entry) for entry in value]
     if isinstance(value, (float, np.floating)):
         return float(value) if np.isfinite(value) else str(float(value))
     return value.item() if isinstance(value, np.generic) else value
