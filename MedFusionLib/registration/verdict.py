@@ -21,10 +21,10 @@ OVERLAP_WARN, OVERLAP_REJECT = 0.7, 0.3
 AGREEMENT_WARN_MM, AGREEMENT_REJECT_MM = 2.5, 8.0
 NEAR_DEG, NEAR_MM = 10.0, 20.0
 # By how much of its own similarity an alignment must beat the wrong ways: less is a warning, or a rejection.
-MARGINS = {"far": (0.2, 0.0), "near": (0.05, 0.0), "functional": (-0.1, -0.3)}
+MARGINS = {"far": (0.2, 0.0), "near": (0.05, -0.15), "functional": (-0.1, -0.3)}
 LOSS = 0.03
 ROTATION_WARN_DEG = 45.0
-DEEP_WARN_MM = 6.5
+DEEP_WARN_MM = 6.0
 JACOBIAN_WARN, JACOBIAN_REJECT = (0.2, 5.0), (0.0, 10.0)
 
 
