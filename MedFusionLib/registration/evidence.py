@@ -33,7 +33,6 @@ _COMPARE = Level(5.0, 8000, 2e-5, 25, 1)
 _GLANCE = Plan(voxel=12.0, radius=20.0, step=15.0, starts=4, levels=(_LOOK, _COMPARE))
 _SECOND_SEED = 100
 _PROBES = 2000
-_DEEP_MM = 15.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,27 +112,11 @@ def gather(
     }
     roles = {volume.about.role for volume in (request.fixed, request.moving)}
     evidence["functional"] = float("functional" in roles)
-    if not evidence["functional"]:
-        evidence["deep_shift_mm"] = _deep_shift(pair, pair.motion(transform))
     evidence.update(_wrong_ways(pair, pair.motion(transform), progress))
     if not transform.IsLinear():
         low, high = jacobian_range(transform, request.fixed)
         evidence.update({"jacobian_min": low, "jacobian_max": high})
     return evidence
-
-
-def _deep_shift(pair: Pair, motion: Motion) -> float:
-    """How far the structures deep below the skin would move if they alone were aligned (mean, mm).
-
-    Large where a limb bent or was pressed between the scans: then no rigid motion fits skin and bone. NaN where the
-    region holds too little that is deep.
-    """
-    deep = pair.template.deep(_DEEP_MM)
-    if deep.region.sum() < _PROBES:
-        return float("nan")
-    measure = Similarity(deep, pair.other, _COMPARE.scale, _COMPARE.points, 0)
-    alone, _ = measure.climb(motion, _COMPARE.flat, 2 * _COMPARE.evaluations)
-    return _apart(alone(measure.points), motion(measure.points))
 
 
 def _apart(first: Points, second: Points) -> float:

@@ -123,13 +123,6 @@ class Prepared:
             self, origin=sign * (self.origin - middle) + middle, to_world=sign[:, np.newaxis] * self.to_world
         )
 
-    def deep(self, depth: float) -> Prepared:
-        """The same with a region that is at least ``depth`` mm below the skin (the field of view's border is none)."""
-        spacing = np.linalg.norm(self.to_world, axis=0)[::-1]
-        around = np.pad(self.body, 1, mode="edge")
-        below = distance_transform_edt(around, sampling=spacing)[1:-1, 1:-1, 1:-1] >= depth
-        return replace(self, region=self.region & below)
-
     @property
     def extent(self) -> float:
         """The volume of the region in mm3."""

@@ -24,7 +24,6 @@ NEAR_DEG, NEAR_MM = 10.0, 20.0
 MARGINS = {"far": (0.2, 0.0), "near": (0.05, -0.15), "functional": (-0.1, -0.3)}
 LOSS = 0.03
 ROTATION_WARN_DEG = 45.0
-DEEP_WARN_MM = 6.0
 JACOBIAN_WARN, JACOBIAN_REJECT = (0.2, 5.0), (0.0, 10.0)
 
 
@@ -82,17 +81,6 @@ def wrong_way(evidence: Evidence) -> Finding | None:
     return "reject", f"a copy {way} fits better (similarity {chance:.4f}, here {found:.4f}): {suspect} suspected"
 
 
-def bent(evidence: Evidence) -> Finding | None:
-    """Skin and depth must ask for about the same motion; NaN (nothing deep) and functional volumes pass."""
-    shift = evidence.get("deep_shift_mm", 0.0)
-    if not shift > DEEP_WARN_MM:
-        return None
-    return (
-        "warn",
-        f"deep structures alone would lie {shift:.1f} mm away: the body bent or was pressed, look at the bone",
-    )
-
-
 def rotation(evidence: Evidence) -> Finding | None:
     """A patient hardly ever lies that much turned."""
     angle = evidence["rotation_deg"]
@@ -117,7 +105,6 @@ RULES: tuple[Rule, ...] = (
     better_before,
     better_elsewhere,
     wrong_way,
-    bent,
     rotation,
     volume_change,
 )

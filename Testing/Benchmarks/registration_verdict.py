@@ -7,8 +7,8 @@
 Designed failures: another place (no overlap), anatomy mirrored left-right, another patient's MR, upside down, and an
 optimiser that stopped at once, far off. Good results: a remapped CT on another grid under a known transform, and the
 PET of the same session. Of the MR as registered by ``auto`` no exact truth is known; where a second run from a moved
-header agrees with it within 3 mm it is shown in a third table. Prints the tables by cause. ``--judge`` judges evidence that was written by ``--csv`` here, or by
-``--evidence`` of registration_consistency.py, again by the rules of today.
+header agrees with it within 3 mm it is shown in a third table. Prints the tables by cause. ``--judge`` judges evidence
+that was written by ``--csv`` here, or by ``--evidence`` of registration_consistency.py, again by the rules of today.
 """
 
 from __future__ import annotations

@@ -34,8 +34,6 @@ def test_good_evidence_is_accepted_without_reasons_and_kept():
     [
         ({"start_agreement_mm": 4.0}, "warn", "4.0 mm"),
         ({"start_agreement_mm": 20.0}, "reject", "20.0 mm"),
-        ({"deep_shift_mm": 9.0}, "warn", "9.0 mm away"),
-        ({"deep_shift_mm": float("nan")}, "accept", ""),
         ({"overlap_fraction": 0.2}, "reject", "20%"),
         ({"similarity_mirrored_left_right": 0.2}, "reject", "flip"),
         ({"similarity_turned_about_left_right": 0.2}, "reject", "upside down"),
