@@ -16,7 +16,7 @@ import SimpleITK as sitk
 from MedFusionLib.errors import BadInput, MissingDependency
 from MedFusionLib.pipeline import Result
 from MedFusionLib.progress import Progress, silent
-from MedFusionLib.record import NOTICE
+from MedFusionLib.record import MARK
 from MedFusionLib.volume import Volume
 
 _OURS = ("fused_*.nii.gz", "fused_*.png", "aligned_*.nii.gz", "transform_*.h5")
@@ -138,7 +138,7 @@ def _marked(fused: Volume) -> Volume:
     if fused.dimension == 2 and not fused.is_colour:
         return fused.like((fused.array * 255.0).round().astype("uint8"))
     image = sitk.Image(fused.image)
-    image.SetMetaData("ITK_FileNotes", NOTICE[:79])
+    image.SetMetaData("ITK_FileNotes", MARK)
     return Volume(image, fused.modality, fused.name)
 
 

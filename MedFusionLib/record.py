@@ -19,6 +19,8 @@ from MedFusionLib.registration.settings import Registration
 from MedFusionLib.volume import Volume
 
 NOTICE = "Fused volumes are for looking, not for measuring: read HU and SUV from the sources. Not for clinical use."
+# The same for a file's header: NIfTI has room for 79 letters.
+MARK = "MedFusion: for looking, not for measuring. Not for clinical use."
 _PACKAGES = ("numpy", "scipy", "SimpleITK", "PyWavelets", "itk-elastix", "torch")
 
 

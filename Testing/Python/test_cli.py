@@ -43,6 +43,7 @@ def test_the_command_line_and_python_give_the_same_voxels(patient_files, tmp_pat
     written = sitk.ReadImage(str(tmp_path / "out" / "fused_CT+MR.nii.gz"))
     np.testing.assert_array_equal(sitk.GetArrayFromImage(written), expected.array)
     np.testing.assert_allclose(written.GetOrigin(), expected.image.GetOrigin(), atol=1e-4)
+    assert "not for measuring" in written.GetMetaData("ITK_FileNotes")
 
 
 def test_the_recipe_in_the_record_gives_the_same_voxels_again(patient_files, tmp_path, verdict):
