@@ -22,11 +22,12 @@ def labels() -> np.ndarray:
     """The tissues (0 to 5, in the order of CONTRASTS) on the grid (z, y, x)."""
     z, y, x = (np.arange(n) * step for n, step in zip(SIZE, SPACING[::-1], strict=True))
     z, y, x = np.meshgrid(z, y, x, indexing="ij")
-    bend = 4 * np.sin(z / 30)
-    skin = ((x - 46 - bend) / 38) ** 2 + ((y - 43) / 33) ** 2
-    muscle = ((x - 44 - bend) / 31) ** 2 + ((y - 45) / 25) ** 2
-    bone = np.hypot(x - 34 - 0.1 * z, y - 40 + bend)
-    tumour = ((x - 56) / 11) ** 2 + ((y - 48) / 9) ** 2 + ((z - 52) / 16) ** 2
+    # Thinner toward one end, so that no mirror image of it fits.
+    bend, taper = 4 * np.sin(z / 30), 1 - z / 250
+    skin = ((x - 46 - bend) / (38 * taper)) ** 2 + ((y - 43) / (33 * taper)) ** 2
+    muscle = ((x - 44 - bend) / (31 * taper)) ** 2 + ((y - 45) / (25 * taper)) ** 2
+    bone = np.hypot(x - 34 - 0.1 * z, y - 40 + bend) / taper
+    tumour = ((x - 56) / 11) ** 2 + ((y - 48) / 9) ** 2 + ((z - 34) / 16) ** 2
     found = np.zeros(SIZE, int)
     for number, inside in enumerate((skin < 1, muscle < 1, bone < 9, bone < 5, tumour < 1), start=1):
         found[inside] = number
