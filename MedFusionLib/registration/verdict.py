@@ -18,7 +18,7 @@ Finding = tuple[Literal["warn", "reject"], str]
 Rule = Callable[[Evidence], Finding | None]
 
 OVERLAP_WARN, OVERLAP_REJECT = 0.7, 0.3
-AGREEMENT_WARN_MM, AGREEMENT_REJECT_MM = 2.5, 8.0
+AGREEMENT_WARN_MM, AGREEMENT_REJECT_MM = 3.0, 8.0
 NEAR_DEG, NEAR_MM = 10.0, 20.0
 # By how much of its own similarity an alignment must beat the wrong ways: less is a warning, or a rejection.
 MARGINS = {"far": (0.2, 0.0), "near": (0.05, -0.15), "functional": (-0.1, -0.3)}
