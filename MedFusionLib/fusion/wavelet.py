@@ -32,8 +32,8 @@ def limit_ringing(fused: Array, sources: Array) -> Array:
     return np.clip(fused, least, greatest)
 
 
-class DiscreteWavelet(NumpyMethod):
-    """Fuses the bands of the sources' decimated wavelet transforms."""
+class _Wavelet(NumpyMethod):
+    """What both transforms are told: the wavelet, how deep, and the rules of their bands."""
 
     def __init__(self, card: Card, wavelet: str, levels: int, low: str, high: str, limit: bool) -> None:
         import pywt
@@ -43,6 +43,10 @@ class DiscreteWavelet(NumpyMethod):
         self.taps = int(self.wavelet.dec_len)
         self.levels, self.low, self.high, self.limit = levels, low, high, limit
         self.receptive_field = 2 * self.taps * 2 ** levels
+
+
+class DiscreteWavelet(_Wavelet):
+    """Fuses the bands of the sources' decimated wavelet transforms."""
 
     def _fuse(self, sources: Array) -> Array:
         import pywt
@@ -64,17 +68,8 @@ class DiscreteWavelet(NumpyMethod):
         return limit_ringing(result, sources) if self.limit else result
 
 
-class StationaryWavelet(NumpyMethod):
+class StationaryWavelet(_Wavelet):
     """Fuses the bands of the sources' undecimated wavelet transforms; blind to shifts by a voxel."""
-
-    def __init__(self, card: Card, wavelet: str, levels: int, low: str, high: str, limit: bool) -> None:
-        import pywt
-
-        super().__init__(card)
-        self.wavelet = pywt.Wavelet(wavelet)
-        self.taps = int(self.wavelet.dec_len)
-        self.levels, self.low, self.high, self.limit = levels, low, high, limit
-        self.receptive_field = 2 * self.taps * 2 ** levels
 
     def _fuse(self, sources: Array) -> Array:
         axes = transformed_axes(sources, self.taps)

@@ -49,10 +49,8 @@ def register(pair: Pair, request: Request) -> Outcome:
     second = second_search(pair, begin, within(request.progress, "register", 0.4, 0.8))
     best = merge(pair.template, pair.other, plan, first, second)
     notes = [f"search: similarity {found.similarity:.4f}" for found in (first, second, best)]
-    transform, independent = pair.transform(best.motion), (first.motion, second.motion)
-    if request.settings.transform == "rigid":
-        return Outcome(transform, "search", independent, tuple(notes))
-    return _richer(pair, request, Outcome(transform, "search", independent, tuple(notes)))
+    rigid = Outcome(pair.transform(best.motion), "search", (first.motion, second.motion), tuple(notes))
+    return rigid if request.settings.transform == "rigid" else _richer(pair, request, rigid)
 
 
 def one_engine(pair: Pair, request: Request, name: str) -> Outcome:

@@ -70,9 +70,9 @@ class Pair:
         """Where ``transform`` (fixed to moving) puts the template's ``points`` in the other volume."""
         return unmapped(transform, points) if self.moving_is_template else apply(transform, points)
 
-    def similarity(self, transform: sitk.Transform, plan: Plan | None = None) -> float:
+    def similarity(self, transform: sitk.Transform) -> float:
         """The common measure of ``transform``: NMI - 1 at the finest scale."""
-        measure = finest(self.template, self.other, plan or Plan())
+        measure = finest(self.template, self.other, Plan())
         return measure.at(self.mapped(transform, measure.points))
 
 
@@ -100,19 +100,20 @@ def gather(
     measure = finest(pair.template, pair.other, Plan())
     mapped = pair.mapped(transform, measure.points)
     centre = measure.points.mean(axis=0)
-    linear = pair.transform(pair.motion(transform))
+    motion = pair.motion(transform)
+    linear = pair.transform(motion)
     evidence = {
         "overlap_fraction": measure.joint(mapped)[1],
         "similarity_before": measure.at(measure.points),
         "similarity_after": measure.at(mapped),
         "rotation_deg": rotation_degrees(linear),
         "shift_mm": shift_mm(linear, centre.tolist()),
-        "start_agreement_mm": max(_apart(mapped, motion(measure.points)) for motion in independent),
-        "similarity_elsewhere": max(measure(motion) for motion in independent),
+        "start_agreement_mm": max(_apart(mapped, answer(measure.points)) for answer in independent),
+        "similarity_elsewhere": max(measure(answer) for answer in independent),
     }
     roles = {volume.about.role for volume in (request.fixed, request.moving)}
     evidence["functional"] = float("functional" in roles)
-    evidence.update(_wrong_ways(pair, pair.motion(transform), progress))
+    evidence.update(_wrong_ways(pair, motion, progress))
     if not transform.IsLinear():
         low, high = jacobian_range(transform, request.fixed)
         evidence.update({"jacobian_min": low, "jacobian_max": high})

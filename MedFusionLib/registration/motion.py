@@ -28,14 +28,6 @@ class Motion:
         """No motion, about ``centre``."""
         return cls(np.zeros(3), np.zeros(3), centre)
 
-    @classmethod
-    def from_transform(cls, transform: sitk.Transform, centre: Vector) -> Motion:
-        """The rigid part of a linear ``transform``, exact at ``centre``."""
-        corners = np.vstack([centre, centre + np.eye(3)])
-        moved = np.array([transform.TransformPoint(tuple(point)) for point in corners])
-        matrix = (moved[1:] - moved[0]).T
-        return cls(Rotation.from_matrix(matrix).as_rotvec(), moved[0] - centre, centre)
-
     def __call__(self, points: Points) -> Points:
         """The moved ``points``, shape (n, 3)."""
         matrix = Rotation.from_rotvec(self.rotation).as_matrix()
