@@ -56,6 +56,12 @@ def test_a_rigid_motion_is_found_and_found_again_to_the_last_bit(name: str, poin
 
 
 @pytest.mark.slow
+def test_the_best_of_several_turned_starts_is_some_millimetres_from_the_truth(points: np.ndarray) -> None:
+    found = simpleitk.best_start(request("simpleitk"))
+    assert error(found, two_scanners.truth(), points) < 3.0
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SEARCHING)
 @pytest.mark.parametrize("kind", ["similarity", "affine"])
 def test_a_stretched_body_is_found(name: str, kind: str, points: np.ndarray) -> None:
