@@ -69,15 +69,6 @@ def squared_gradient(array: Any) -> Any:
     return sum((slope * slope for slope in slopes), 0.0 * array)
 
 
-def local_maximum(array: Any) -> Any:
-    """The greatest value of the 3 x 3 (x 3) neighbourhood of each voxel."""
-    xp = array_namespace(array)
-    for axis in spatial_axes(array):
-        padded = pad_edge(array, axis, 1, 1)
-        array = xp.maximum(array, xp.maximum(cut(padded, axis, None, -2), cut(padded, axis, 2, None)))
-    return array
-
-
 def box_mean(array: Any, radius: int) -> Any:
     """The mean of the ``2 radius + 1`` wide box around each voxel."""
     for axis in spatial_axes(array):

@@ -7,6 +7,7 @@ from typing import Any
 from MedFusionLib.arrays import array_namespace
 from MedFusionLib.fusion.activity import local_saliency
 from MedFusionLib.fusion.base import ArrayMethod
+from MedFusionLib.fusion.bounds import keep_within
 from MedFusionLib.fusion.card import Card, Entry, Parameter
 from MedFusionLib.fusion.filters import box_mean
 
@@ -43,8 +44,10 @@ class GuidedFilterFusion(ArrayMethod):
         chosen = xp.astype(saliency == xp.max(saliency, axis=1, keepdims=True), sources.dtype)
         chosen = chosen / xp.sum(chosen, axis=1, keepdims=True)
         base = box_mean(sources, _BASE_RADIUS)
-        return (self._blend(base, chosen, sources, self.base_radius, _BASE_EPSILON)
-                + self._blend(sources - base, chosen, sources, self.detail_radius, _DETAIL_EPSILON))
+        fused = (self._blend(base, chosen, sources, self.base_radius, _BASE_EPSILON)
+                 + self._blend(sources - base, chosen, sources, self.detail_radius, _DETAIL_EPSILON))
+        # The layers have different weights, so they do not cancel to black beside bright edges.
+        return keep_within(fused, sources)
 
     @staticmethod
     def _blend(layer: Any, chosen: Any, guide: Any, radius: int, epsilon: float) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 from MedFusionLib.arrays import array_namespace
 from MedFusionLib.fusion.base import ArrayMethod
+from MedFusionLib.fusion.bounds import keep_within
 from MedFusionLib.fusion.card import Card, Entry, Parameter
 from MedFusionLib.fusion.filters import cut, pad_edge
 from MedFusionLib.fusion.selection import fuse_high, fuse_low, high_parameter, low_parameter
@@ -73,7 +74,8 @@ class LaplacianPyramid(ArrayMethod):
             smaller = shrink(low)
             fused.append(fuse_high(low - enlarge(smaller, low), self.high))
             low = smaller
-        return reconstruct(fused, fuse_low(low, self.low))
+        # Details chosen from different sources do not cancel to black beside bright edges.
+        return keep_within(reconstruct(fused, fuse_low(low, self.low)), sources)
 
 
 ENTRIES = (

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from MedFusionLib.fusion.base import NumpyMethod
+from MedFusionLib.fusion.bounds import keep_within
 from MedFusionLib.fusion.card import Card, Entry, Parameter
-from MedFusionLib.fusion.filters import local_maximum
 from MedFusionLib.fusion.selection import fuse_high, fuse_low, high_parameter, low_parameter
 
 Array = npt.NDArray[np.float32]
@@ -21,17 +21,6 @@ def transformed_axes(array: Array, taps: int) -> tuple[int, ...]:
     return tuple(axis for axis in range(2, array.ndim) if array.shape[axis] >= taps)
 
 
-def limit_ringing(fused: Array, sources: Array) -> Array:
-    """``fused`` kept between the least and the greatest value that any source has next to the voxel.
-
-    Bands chosen from different sources do not cancel as those of one do; what is left rings around bright
-    edges and would veil the black beside them.
-    """
-    greatest = local_maximum(sources.max(axis=1, keepdims=True))
-    least = -local_maximum(-sources.min(axis=1, keepdims=True))
-    return np.clip(fused, least, greatest)
-
-
 class _Wavelet(NumpyMethod):
     """What both transforms are told: the wavelet, how deep, and the rules of their bands."""
 
@@ -43,6 +32,11 @@ class _Wavelet(NumpyMethod):
         self.taps = int(self.wavelet.dec_len)
         self.levels, self.low, self.high, self.limit = levels, low, high, limit
         self.receptive_field = 2 * self.taps * 2 ** levels
+
+    def _limited(self, fused: Array, sources: Array) -> Array:
+        """``fused`` without the ringing of bands chosen from different sources, where the parameters ask for that."""
+        result: Array = keep_within(fused, sources) if self.limit else fused
+        return result
 
 
 class DiscreteWavelet(_Wavelet):
@@ -65,7 +59,7 @@ class DiscreteWavelet(_Wavelet):
             fused[low_name] = result
             whole = pywt.idwtn(fused, self.wavelet, mode=_MODE, axes=axes)
             result = whole[(slice(None), slice(None), *(slice(length) for length in shape))]
-        return limit_ringing(result, sources) if self.limit else result
+        return self._limited(result, sources)
 
 
 class StationaryWavelet(_Wavelet):
@@ -85,7 +79,7 @@ class StationaryWavelet(_Wavelet):
         before = self._margin()
         result = result[tuple(slice(before, before + n) if axis in axes else slice(None)
                               for axis, n in enumerate(sources.shape))]
-        return limit_ringing(result, sources) if self.limit else result
+        return self._limited(result, sources)
 
     def _margin(self) -> int:
         """Voxels added to each end, so that the transform's periodicity does not join opposite borders.

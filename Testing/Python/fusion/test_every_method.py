@@ -70,6 +70,15 @@ def test_black_stays_black_and_the_result_lies_in_0_to_1(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_what_is_black_in_all_sources_is_black_beside_bright_edges_too(name: str) -> None:
+    sources = np.zeros((1, 2, 64, 64), np.float32)
+    sources[0, 0, 16:48, 16:48], sources[0, 1, 20:52, 20:52] = 1.0, 0.6
+    fused = catalog.load(name).fuse(sources)
+    assert fused[0, 0, 24:44, 24:44].min() > 0.5
+    assert not fused[:, :1][(sources == 0).all(axis=1, keepdims=True)].any()
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_batch_gives_what_its_items_give_alone_and_twice_gives_the_same(name: str) -> None:
     method = catalog.load(name)
     sources = smooth_sources(3, 2, *fitting(name)[0])
