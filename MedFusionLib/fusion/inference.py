@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy.typing as npt
 
 from MedFusionLib.errors import BadInput
 from MedFusionLib.fusion.base import check_sources
+from MedFusionLib.fusion.card import Card
 from MedFusionLib.fusion.memory import available_bytes
 from MedFusionLib.fusion.method import Method
 from MedFusionLib.fusion.tiling import fuse_tiles, tiled_voxels
@@ -111,12 +113,7 @@ def _plan_memory(method: Method, sources: Array, validity: Mask | None, plane: s
         return tile
     can_tile = field is not None and plane == "volume" and sources.ndim == 4
     for edge in (tile, *_TILES) if tile is None and can_tile else (tile,):
-        if plane != "volume":
-            work = _batch(sources, PLANES.get(plane, 0), card.workspace)[1]
-        else:
-            work = sources.nbytes if edge is None else 4 * tiled_voxels(sources.shape, edge, field or 0)
-        # Beside the method's own work: the filled sources, the batch and the result.
-        needed = (2 if validity is None else 6) * sources.nbytes + int(work * card.workspace)
+        needed = needed_bytes(card, sources.shape, plane, validity is not None, edge, field)
         if needed <= free:
             return edge
     raise BadInput(f"method {card.name} needs about {needed / 2**30:.1f} GiB for sources of shape "
@@ -124,9 +121,25 @@ def _plan_memory(method: Method, sources: Array, validity: Mask | None, plane: s
                    "Resample to a coarser grid, fuse slice by slice (plane axial) or choose another method")
 
 
-def _batch(sources: Array, axis: int, workspace: float) -> tuple[int, int]:
+def needed_bytes(card: Card, shape: tuple[int, ...], plane: str, masked: bool = True, tile: int | None = None,
+                 field: int | None = None) -> int:
+    """The memory (bytes) that a fusion takes at its peak beside its sources of ``shape`` (source, *spatial).
+
+    ``plane`` is one of ``PLANE_CHOICES``, ``masked`` whether a source has a field of view of its own, ``tile`` the
+    edge of the blocks and ``field`` the method's receptive field.
+    """
+    sources = 4 * prod(shape)
+    if plane != "volume":
+        work = _batch(shape, PLANES.get(plane, 0), card.workspace)[1]
+    else:
+        work = sources if tile is None else 4 * tiled_voxels(shape, tile, field or 0)
+    # Beside the method's own work: the filled sources, the batch and the result.
+    return (6 if masked else 2) * sources + int(work * card.workspace)
+
+
+def _batch(shape: tuple[int, ...], axis: int, workspace: float) -> tuple[int, int]:
     """How many slices along ``axis`` fit one batch (at least one), and the bytes of such a batch."""
-    slice_bytes = sources.nbytes // sources.shape[axis + 1]
+    slice_bytes = 4 * prod(shape) // shape[axis + 1]
     count = max(1, int(_BATCH_BYTES / (slice_bytes * (1.0 + workspace))))
     return count, count * slice_bytes
 
@@ -136,7 +149,7 @@ def _fuse_slices(method: Method, sources: Array, masks: Mask | None, axis: int, 
     slices = np.moveaxis(sources, axis + 1, 0)
     fused = np.empty(sources.shape[1:], np.float32)
     out = np.moveaxis(fused, axis, 0)
-    count, _ = _batch(sources, axis, method.card.workspace)
+    count, _ = _batch(sources.shape, axis, method.card.workspace)
     for start in range(0, len(slices), count):
         progress("fuse", start / len(slices), f"slices {start + 1} to {min(start + count, len(slices))}")
         part = np.s_[start:start + count]
