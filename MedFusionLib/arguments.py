@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from MedFusionLib import __version__
 from MedFusionLib.colour import COLOUR_MAPS
+from MedFusionLib.fusion.device import DEVICES
 from MedFusionLib.fusion.inference import PLANE_CHOICES
 from MedFusionLib.modality import MODALITIES
 
@@ -33,6 +34,7 @@ def parser() -> Parser:
     top.add_argument("--version", action="version", version=f"MedFusion {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
     _fuse(commands.add_parser("fuse", help="align, fuse and measure volumes; write everything to a folder"))
+    _compare(commands.add_parser("compare", help="align once, fuse with several methods, measure each"))
     _register(commands.add_parser("register", help="find the transform that aligns one volume to another"))
     _evaluate(commands.add_parser("evaluate", help="measure a fused volume against its sources"))
     for name, what in (("methods", "list the fusion methods"), ("metrics", "list the metrics")):
@@ -44,13 +46,25 @@ def parser() -> Parser:
 
 
 def _fuse(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--method", metavar="NAME", help="fusion method (see: medfusion methods)")
+    _making(command)
+
+
+def _compare(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--methods", required=True, metavar="A,B,C", help="fusion methods, or all that can be used")
+    _making(command)
+
+
+def _making(command: argparse.ArgumentParser) -> None:
+    """What a run with one method and one with several share."""
     command.add_argument("volumes", nargs="+", metavar="VOLUME", help="files or DICOM folders; the first is fixed")
     command.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the results")
     command.add_argument("--overwrite", action="store_true", help="replace an earlier run's results in that folder")
-    command.add_argument("--method", metavar="NAME", help="fusion method (see: medfusion methods)")
+    command.add_argument("--plain", action="store_true", help="write neither overview.png nor scene.mrb")
     command.add_argument("--parameter", action="append", default=[], metavar="NAME=VALUE", help="of the method")
     command.add_argument("--registration", metavar="NAME", help="auto, brainsfit, elastix, simpleitk, landmarks, none")
     command.add_argument("--plane", choices=PLANE_CHOICES, help="for 2-D methods on volumes")
+    command.add_argument("--device", choices=DEVICES, help="where to compute (default: auto)")
     command.add_argument(
         "--window",
         action="append",

@@ -6,18 +6,22 @@ import argparse
 import json
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from itertools import zip_longest
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from MedFusionLib.arguments import pairs, parser
 from MedFusionLib.console import print_json, progress_of
 from MedFusionLib.errors import BadInput, Cancelled, MedFusionError
+from MedFusionLib.progress import Progress
 from MedFusionLib.recipe import Recipe
 from MedFusionLib.volume import Volume
+
+if TYPE_CHECKING:
+    from MedFusionLib.pipeline import Result
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -61,8 +65,8 @@ def read_volumes(given: argparse.Namespace) -> list[Volume]:
 def recipe_of(given: argparse.Namespace) -> Recipe:
     """The recipe that the arguments describe: the file's, changed by the options that were given."""
     data = (Recipe.read(given.recipe) if given.recipe else Recipe()).as_dict()
-    for name in ("method", "plane"):
-        if getattr(given, name) is not None:
+    for name in ("method", "plane", "device"):
+        if getattr(given, name, None) is not None:
             data[name] = getattr(given, name)
     for name, entries in (
         ("parameters", given.parameter),
@@ -88,8 +92,22 @@ def _registration(given: argparse.Namespace) -> dict[str, Any]:
 
 
 def _fuse(given: argparse.Namespace) -> int:
-    from MedFusionLib.outputs import check_folder, write_result
     from MedFusionLib.pipeline import run
+
+    return _make(given, run)
+
+
+def _compare(given: argparse.Namespace) -> int:
+    from MedFusionLib.pipeline import compare, fitting_methods
+
+    named = [name.strip() for name in given.methods.split(",") if name.strip()]
+    methods = fitting_methods(len(given.volumes)) if named == ["all"] else named
+    return _make(given, lambda volumes, recipe, progress: compare(volumes, methods, recipe, progress))
+
+
+def _make(given: argparse.Namespace, work: Callable[[list[Volume], Recipe, Progress], Result]) -> int:
+    """Read the volumes, do ``work`` on them, write its result and tell."""
+    from MedFusionLib.outputs import check_folder, write_result
 
     if len(given.volumes) < 2:
         raise BadInput(f"only one volume, {given.volumes[0]}", "Give the fixed volume and at least one moving volume")
@@ -97,8 +115,8 @@ def _fuse(given: argparse.Namespace) -> int:
     check_folder(given.output, given.overwrite)
     progress = progress_of(given.progress)
     progress("read", 0.0, ", ".join(Path(path).name for path in given.volumes))
-    result = run(read_volumes(given), recipe, progress)
-    files = write_result(result, given.output, progress)
+    result = work(read_volumes(given), recipe, progress)
+    files = write_result(result, given.output, progress, given.plain)
     if given.progress == "json":
         print_json({"done": True, "files": [str(file) for file in files], "record": result.record.as_dict()})
     elif given.progress == "bar":
@@ -185,6 +203,7 @@ def _demo(given: argparse.Namespace) -> int:
 
 _COMMANDS = {
     "fuse": _fuse,
+    "compare": _compare,
     "register": _register,
     "evaluate": _evaluate,
     "methods": _methods,

@@ -7,18 +7,20 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import SimpleITK as sitk
 
 from MedFusionLib.errors import BadInput, MissingDependency
+from MedFusionLib.naming import unique
 from MedFusionLib.pipeline import Result
 from MedFusionLib.progress import Progress, silent
 from MedFusionLib.record import MARK
 from MedFusionLib.volume import Volume
 
+_LONGEST = 120  # bytes of a file's name without its suffix; common file systems take 255
 _OURS = ("fused_*.nii.gz", "fused_*.png", "aligned_*.nii.gz", "transform_*.h5")
 
 
@@ -92,45 +94,56 @@ def _make_parents(parent: Path) -> list[Path]:
     return made
 
 
-def write_result(result: Result, folder: Path, progress: Progress = silent) -> tuple[Path, ...]:
+def write_result(
+    result: Result, folder: Path, progress: Progress = silent, plain: bool = False
+) -> tuple[Path, ...]:
     """Write everything of ``result`` into ``folder`` and return the files' paths.
 
-    Fused volumes, aligned sources, transforms, ``metrics.csv``, ``record.json``, ``overview.png`` and, where
-    slicer-core is installed, ``scene.mrb``. Pictures give PNG and neither transforms nor a scene.
+    Fused volumes, aligned sources, transforms, ``metrics.csv``, ``record.json`` and, unless ``plain``,
+    ``overview.png`` and, where slicer-core is installed, ``scene.mrb``. Pictures give PNG and neither transforms nor
+    a scene. :func:`MedFusionLib.saved.read_result` reads volumes back.
     """
     with complete_folder(folder) as work:
         _write_volumes(result, work, progress)
         (work / "record.json").write_text(result.record.to_json() + "\n", encoding="utf-8")
         _write_metrics(result, work / "metrics.csv")
-        progress("write", 0.4, "overview.png")
-        _write_overview(result, work / "overview.png")
-        if result.fused.dimension == 3:
-            _write_scene(result, work / "scene.mrb", progress)
+        if not plain:
+            _write_pictures(result, work, progress)
         names = sorted(file.name for file in work.iterdir())
     progress("write", 1.0, str(folder))
     return tuple(folder / name for name in names)
 
 
 def safe_name(name: str) -> str:
-    """``name`` as a file's name: letters, digits and + - _ kept, the rest made underscores."""
-    return re.sub(r"[^\w+-]+", "_", name.replace(" + ", "+")).strip("_") or "volume"
+    """``name`` as a file's name: letters, digits and + - _ kept, the rest made underscores, cut where it is long."""
+    kept = re.sub(r"[^\w+-]+", "_", name.replace(" + ", "+")).strip("_") or "volume"
+    return kept.encode()[:_LONGEST].decode(errors="ignore")
+
+
+def file_stems(names: Sequence[str]) -> list[str]:
+    """A file's name without suffix for each of ``names``, no two alike even where capitals do not count."""
+    stems = [safe_name(name) for name in names]
+    free = unique(stem.casefold() for stem in stems)
+    return [stem + other[len(stem.casefold()):] for stem, other in zip(stems, free, strict=True)]
 
 
 def _write_volumes(result: Result, work: Path, progress: Progress) -> None:
     picture = result.fused.dimension == 2
     suffix = ".png" if picture else ".nii.gz"
-    for fusion in result.fusions:
+    stems = file_stems([fusion.volume.name for fusion in result.fusions])
+    for fusion, stem in zip(result.fusions, stems, strict=True):
         progress("write", 0.0, fusion.volume.name)
-        _marked(fusion.volume).write(work / f"{safe_name(fusion.volume.name)}{suffix}")
+        _marked(fusion.volume).write(work / f"{stem}{suffix}")
     if picture:
         return
-    for source, registration in zip(result.sources[1:], result.registrations[1:], strict=True):
+    stems = file_stems([source.name for source in result.sources])[1:]
+    for source, registration, stem in zip(result.sources[1:], result.registrations[1:], stems, strict=True):
         progress("write", 0.2, source.name)
-        source.write(work / f"{safe_name(f'aligned {source.name}')}{suffix}")
+        source.write(work / f"aligned_{stem}{suffix}")
         if registration is not None:
             from MedFusionLib.registration.transforms import save
 
-            save(registration.transform, work / f"{safe_name(f'transform {source.name}')}.h5")
+            save(registration.transform, work / f"transform_{stem}.h5")
 
 
 def _marked(fused: Volume) -> Volume:
@@ -149,13 +162,17 @@ def _write_metrics(result: Result, path: Path) -> None:
         writer.writerow(["fused", "method", *names])
         for fusion in result.fusions:
             values = [f"{fusion.metrics[name]:.6g}" if name in fusion.metrics else "" for name in names]
-            writer.writerow([fusion.name, result.recipe.method, *values])
+            writer.writerow([fusion.name, fusion.method, *values])
 
 
-def _write_overview(result: Result, path: Path) -> None:
+def _write_pictures(result: Result, work: Path, progress: Progress) -> None:
+    """What is for looking: the overview, and of volumes the scene."""
     from MedFusionLib.overview import draw_overview
 
-    draw_overview(result, path)
+    progress("write", 0.4, "overview.png")
+    draw_overview(result, work / "overview.png")
+    if result.fused.dimension == 3:
+        _write_scene(result, work / "scene.mrb", progress)
 
 
 def _write_scene(result: Result, path: Path, progress: Progress) -> None:

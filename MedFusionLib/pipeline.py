@@ -1,10 +1,12 @@
-"""The main job, one straight line: prepare, register, fuse, measure, record."""
+"""The main job, one straight line: prepare, register, fuse, measure, record; with one method, or with several."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
@@ -14,6 +16,7 @@ from MedFusionLib.colour import colour_table
 from MedFusionLib.door import check_sources
 from MedFusionLib.errors import BadInput
 from MedFusionLib.fusion import catalog
+from MedFusionLib.fusion.device import place
 from MedFusionLib.fusion.inference import choose_plane
 from MedFusionLib.fusion.method import Method
 from MedFusionLib.intensity import Window, choose_window
@@ -31,13 +34,15 @@ from MedFusionLib.volume import Array, Volume
 class Fusion:
     """One fused volume: scalar in [0, 1], or 8-bit RGB where a source has colour.
 
-    ``sources`` are the positions of the volumes it was made of; ``metrics`` the figures by name.
+    ``name`` tells what was fused and ``method`` how; ``sources`` are the positions of the volumes it was made of,
+    ``metrics`` the figures by name.
     """
 
     name: str
     volume: Volume
     sources: tuple[int, ...]
     metrics: dict[str, float]
+    method: str
 
 
 @dataclass(frozen=True)
@@ -86,13 +91,43 @@ def run(volumes: Sequence[Volume], recipe: Recipe | None = None, progress: Progr
     is judged wrong and the recipe does not say to continue, and lets ``Cancelled`` of ``progress`` pass.
     """
     recipe = recipe or Recipe()
+    return _run(volumes, (recipe.method,), recipe, progress)
+
+
+def compare(
+    volumes: Sequence[Volume], methods: Sequence[str], recipe: Recipe | None = None, progress: Progress = silent
+) -> Result:
+    """Align ``volumes`` once, and fuse and measure them with each of ``methods``.
+
+    The parameters of ``recipe`` are for the method that it names; the others take their defaults. Raises as ``run``.
+    """
+    names = tuple(dict.fromkeys(methods))
+    if not names:
+        raise BadInput("no method to compare", "Name one or more (see: medfusion methods)")
+    return _run(volumes, names, recipe or Recipe(), progress)
+
+
+def fitting_methods(count: int) -> tuple[str, ...]:
+    """The names of all methods that fuse ``count`` sources and whose packages are installed."""
+    return tuple(
+        card.name
+        for card in catalog.cards()
+        if card.sources[0] <= count <= (card.sources[1] or count) and not catalog.missing_packages(card)
+    )
+
+
+def _run(volumes: Sequence[Volume], names: Sequence[str], recipe: Recipe, progress: Progress) -> Result:
+    """The run of ``recipe`` with each of the methods ``names`` in place of its own."""
     started = time.perf_counter()
-    method = catalog.load(recipe.method, **recipe.parameters)
-    volumes = check_run(volumes, recipe, method)
+    methods = [_load(name, recipe) for name in names]
+    for method in methods:
+        volumes = check_run(volumes, recipe, method)
+    if recipe.method not in names:
+        recipe = replace(recipe, method=names[0], parameters={})
     aligned = align(volumes, recipe, within(progress, "register", 0.0, 1.0))
     registered = time.perf_counter()
     layers = prepare_layers(volumes, aligned, recipe)
-    fusions = _fuse_all(layers, aligned, recipe, method, progress)
+    fusions = _fuse_all(layers, aligned, recipe, methods, progress)
     ended = time.perf_counter()
     seconds = {"register": registered - started, "fuse and measure": ended - registered}
     return Result(
@@ -104,8 +139,17 @@ def run(volumes: Sequence[Volume], recipe: Recipe | None = None, progress: Progr
         colour_maps=tuple(layer.colour_map for layer in layers),
         fusions=fusions,
         recipe=recipe,
-        record=_record(volumes, aligned, layers, fusions, recipe, method, seconds),
+        record=_record(volumes, aligned, layers, fusions, recipe, seconds),
     )
+
+
+def _load(name: str, recipe: Recipe) -> Method:
+    """The method ``name`` on the recipe's device, with the recipe's parameters if they are meant for it."""
+    return place(catalog.load(name, **_parameters(name, recipe)), recipe.device)
+
+
+def _parameters(name: str, recipe: Recipe) -> dict[str, Any]:
+    return dict(recipe.parameters) if name == recipe.method else {}
 
 
 def combinations(recipe: Recipe, count: int) -> tuple[tuple[int, ...], ...]:
@@ -142,26 +186,27 @@ def check_run(volumes: Sequence[Volume], recipe: Recipe, method: Method) -> tupl
 
 
 def _fuse_all(
-    layers: Sequence[Layer], aligned: Aligned, recipe: Recipe, method: Method, progress: Progress
+    layers: Sequence[Layer], aligned: Aligned, recipe: Recipe, methods: Sequence[Method], progress: Progress
 ) -> tuple[Fusion, ...]:
-    wanted = combinations(recipe, len(layers))
+    wanted = list(product(methods, combinations(recipe, len(layers))))
     fusions = []
-    for number, combination in enumerate(wanted):
+    for number, (method, combination) in enumerate(wanted):
         part = within(progress, "fuse", number / len(wanted), (number + 1) / len(wanted))
         chosen = [layers[position] for position in combination]
         name = " + ".join(layer.name for layer in chosen)
-        part(name, 0.0, name)
-        voxels = combine(method, chosen, recipe.plane, within(part, name, 0.0, 0.7))
-        progress("measure", number / len(wanted), name)
+        told = f"{name} ({method.card.name})" if len(methods) > 1 else name
+        part(told, 0.0, told)
+        voxels = combine(method, chosen, recipe.plane, within(part, told, 0.0, 0.7))
+        progress("measure", number / len(wanted), told)
         figures = measure(voxels, chosen, recipe.metrics, aligned.fixed.image.GetSpacing())
         volume = aligned.fixed.like(
             voxels if voxels.dtype == np.uint8 else np.asarray(voxels, np.float32),
             modality="unknown",
-            name=f"fused {name}",
+            name=f"fused {told}",
             unit="",
             path=None,
         )
-        fusions.append(Fusion(name, volume, combination, figures))
+        fusions.append(Fusion(name, volume, combination, figures, method.card.name))
     return tuple(fusions)
 
 
@@ -171,13 +216,14 @@ def _record(
     layers: Sequence[Layer],
     fusions: Sequence[Fusion],
     recipe: Recipe,
-    method: Method,
     seconds: dict[str, float],
 ) -> Record:
-    settled = method.card.settle(dict(recipe.parameters))
+    settled = {
+        fusion.method: catalog.card(fusion.method).settle(_parameters(fusion.method, recipe)) for fusion in fusions
+    }
     return Record(
         inputs=tuple(describe_volume(volume) for volume in volumes),
-        recipe=describe_recipe(recipe, settled),
+        recipe=describe_recipe(recipe, settled[recipe.method]),
         registrations=tuple(
             describe_registration(moving, registration)
             for moving, registration in zip(volumes[1:], aligned.registrations[1:], strict=True)
@@ -195,6 +241,9 @@ def _record(
         fusions=tuple(
             {
                 "name": fusion.name,
+                "volume": fusion.volume.name,
+                "method": fusion.method,
+                "parameters": settled[fusion.method],
                 "sources": list(fusion.sources),
                 "colour": fusion.volume.is_colour,
                 "metrics": fusion.metrics,

@@ -12,6 +12,7 @@ from MedFusionLib.colour import COLOUR_MAPS
 from MedFusionLib.errors import BadInput
 from MedFusionLib.fields import anything, check_fields, list_of, mapping_of, names_among, number, one_of, optional, text
 from MedFusionLib.files import locate
+from MedFusionLib.fusion.device import DEVICES
 from MedFusionLib.metrics import METRICS
 from MedFusionLib.registration.settings import RegistrationSettings
 
@@ -25,16 +26,18 @@ class Recipe:
 
     ``method`` and its ``parameters`` are those of the catalog. ``registration`` is a back end's name or full
     settings. ``plane`` is axial, coronal, sagittal, all or volume (None: what the method does best).
-    ``windows`` and ``colour_maps`` are by a volume's name or by modality; what is not named takes the modality's
-    default. ``combinations`` lists which volumes to fuse, by position (0 is the fixed one); empty means one
-    fusion of all. ``metrics`` are names of the metrics' table. ``on_rejection`` says whether a rejected
-    registration stops the run.
+    ``device`` is where methods compute: cpu, cuda, mps, or auto, which is the CPU for methods without weights
+    and the best device present for those with. ``windows`` and ``colour_maps`` are by a volume's name or by
+    modality; what is not named takes the modality's default. ``combinations`` lists which volumes to fuse, by
+    position (0 is the fixed one); empty means one fusion of all. ``metrics`` are names of the metrics' table.
+    ``on_rejection`` says whether a rejected registration stops the run.
     """
 
     method: str = "laplacian"
     parameters: Mapping[str, Any] = field(default_factory=dict)
     registration: RegistrationSettings | str = "auto"
     plane: str | None = None
+    device: str = "auto"
     windows: Mapping[str, WindowRecipe] = field(default_factory=dict)
     colour_maps: Mapping[str, str] = field(default_factory=dict)
     combinations: tuple[tuple[int, ...], ...] = ()
@@ -101,6 +104,7 @@ _CHECKS = {
     "parameters": mapping_of(anything),
     "registration": _registration,
     "plane": optional(one_of("axial", "coronal", "sagittal", "all", "volume")),
+    "device": one_of(*DEVICES),
     "windows": mapping_of(_window),
     "colour_maps": mapping_of(one_of(*COLOUR_MAPS)),
     "combinations": list_of(list_of(number(0, 1000, int))),

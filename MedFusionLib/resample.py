@@ -50,14 +50,14 @@ def resample(
         )
     composed = compose(chain, fixed.dimension)
     if labels:
-        inside = _within(moving, fixed, composed)
+        inside = field_of_view(moving, fixed, composed)
         image = sitk.Resample(moving.image, fixed.image, composed, sitk.sitkNearestNeighbor, 0.0)
         return Volume(image, moving.modality, moving.name, moving.unit, fixed.frame_of_reference), inside
     return _interpolate(moving, fixed, composed)
 
 
-def _within(moving: Volume, fixed: Volume, transform: sitk.Transform) -> Array:
-    """The field of view of ``moving`` on ``fixed``'s grid (nearest neighbour reaches to the voxels' faces)."""
+def field_of_view(moving: Volume, fixed: Volume, transform: sitk.Transform) -> Array:
+    """Where ``moving`` sees on ``fixed``'s grid, boolean (nearest neighbour reaches to the voxels' faces)."""
     everywhere = sitk.Image(moving.image.GetSize(), sitk.sitkUInt8) + 1
     everywhere.CopyInformation(moving.image)
     seen = sitk.Resample(everywhere, fixed.image, transform, sitk.sitkNearestNeighbor, 0.0)

@@ -23,7 +23,7 @@ def summarise(result: Result, files: Sequence[Path]) -> str:
     lines.append("Fusion")
     for fusion in result.fusions:
         figures = ", ".join(f"{name.replace('_', ' ')} {value:.3g}" for name, value in fusion.metrics.items())
-        lines += [f"  {fusion.name}", f"    {figures}"]
+        lines += [f"  {fusion.name} ({fusion.method})", f"    {figures}"]
     if files:
         lines.append(f"Written to {files[0].parent}")
         lines += [f"  {file.name}" for file in files]

@@ -60,6 +60,11 @@ def card(name: str) -> Card:
     return _entry(name).card
 
 
+def missing_packages(card: Card) -> list[str]:
+    """The packages that the method of ``card`` requires and that are not installed."""
+    return [package for package in card.requires if find_spec(package) is None]
+
+
 def load(name: str, **parameters: Any) -> Method:
     """The method ``name``, ready to fuse, with ``parameters`` checked and the others at their defaults.
 
@@ -68,7 +73,7 @@ def load(name: str, **parameters: Any) -> Method:
     """
     entry = _entry(name)
     settled = entry.card.settle(parameters)
-    missing = [package for package in entry.card.requires if find_spec(package) is None]
+    missing = missing_packages(entry.card)
     if missing:
         raise MissingDependency(f"method {name} needs {', '.join(missing)}, not installed",
                                 "Install it, or choose another method (see `medfusion methods`)")

@@ -70,8 +70,8 @@ def made_run() -> Result:
     return Result(
         sources=(ct, mr, pet), originals=tuple(raw), validity=(np.ones(size[::-1], bool),) * 3,
         registrations=(None, registration(combined, "warn"), registration(rigid())),
-        fusions=(Fusion("CT + T1", grey, (0, 1), {"ssim": 0.123456789012345678, "entropy": 6.5}),
-                 Fusion("CT + T1 + PET", colour, (0, 1, 2), {"entropy": 7.25})),
+        fusions=(Fusion("CT + T1", grey, (0, 1), {"ssim": 0.123456789012345678, "entropy": 6.5}, "laplacian"),
+                 Fusion("CT + T1 + PET", colour, (0, 1, 2), {"entropy": 7.25}, "laplacian")),
         windows=(Window(-160.0, 240.0, "soft tissue"), Window(3.5, 812.25, "robust"), Window(0.0, 5.0, "SUV 0-5")),
         colour_maps=("grey", "grey", "hot iron"), recipe=Recipe(),
         record=Record(inputs=(), recipe=Recipe().as_dict(), registrations=(), windows=(), fusions=(),

@@ -1,0 +1,60 @@
+"""Where a method computes: arrays go to torch's device and come back, so that callers only see numpy."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import Any
+
+from MedFusionLib.errors import BadInput, MissingDependency
+from MedFusionLib.fusion.inference import receptive_field
+from MedFusionLib.fusion.method import Method
+
+#: What a recipe may name.
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+class OnDevice:
+    """A method that computes on ``device``, a name that torch knows, and takes and gives numpy arrays."""
+
+    def __init__(self, method: Method, device: str) -> None:
+        self.card = method.card
+        self.receptive_field = receptive_field(method)
+        self._method, self._device = method, device
+
+    def fuse(self, sources: Any, **masks: Any) -> Any:
+        """As the method's own ``fuse``; ``masks`` are moved too."""
+        moved = {name: self._moved(mask) for name, mask in masks.items()}
+        return self._method.fuse(self._moved(sources), **moved).cpu().numpy()
+
+    def _moved(self, array: Any) -> Any:
+        import torch
+
+        return torch.from_numpy(array).to(self._device)
+
+
+def place(method: Method, device: str) -> Method:
+    """``method`` computing on ``device``, one of ``DEVICES``; on the CPU it gets numpy arrays.
+
+    "auto" is the best device present for a method with weights, the CPU for one without. Raises ``BadInput``
+    for a device that is not present.
+    """
+    chosen = _best() if device == "auto" and method.card.trained else device
+    if chosen in ("auto", "cpu"):
+        return method
+    if find_spec("torch") is None:
+        raise MissingDependency(f"device '{chosen}' needs torch, which is not installed", "Install it, or use cpu")
+    if not _present(chosen):
+        raise BadInput(f"device '{chosen}' is not present on this machine", "Use cpu or auto")
+    return OnDevice(method, chosen)
+
+
+def _best() -> str:
+    """The fastest device present."""
+    return next((name for name in ("cuda", "mps") if find_spec("torch") and _present(name)), "cpu")
+
+
+def _present(name: str) -> bool:
+    import torch
+
+    backend = {"cuda": torch.cuda, "mps": torch.backends.mps}[name]
+    return bool(backend.is_available())
