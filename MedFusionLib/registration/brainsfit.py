@@ -1,4 +1,4 @@
-"""The BRAINSFit engine: Slicer's executable, given by path; only its transform is used."""
+"""The BRAINSFit engine: Slicer's, by its mailbox or as an executable given by path; only its transform is used."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 import SimpleITK as sitk
 
 from MedFusionLib.errors import BadInput, RegistrationFailed
+from MedFusionLib.registration import mailbox
 from MedFusionLib.registration.prepare import about, label, sample_fraction, scalar, stages
 from MedFusionLib.registration.process import Outcome, run
 from MedFusionLib.registration.settings import RegistrationSettings, Request
@@ -41,12 +42,17 @@ def executable(settings: RegistrationSettings) -> str:
 
 
 def available(settings: RegistrationSettings) -> str:
-    """Empty when BRAINSFit is found, otherwise how to name it."""
-    if executable(settings):
+    """Empty when BRAINSFit is found or Slicer offers it, otherwise how to name it."""
+    if executable(settings) or by_mail(settings):
         return ""
     wanted = settings.executable or os.environ.get(VARIABLE, "")
     where = f"'{wanted}' is no program that can be run" if wanted else "no BRAINSFit found"
     return f"{where}; give its path in the settings or in {VARIABLE}"
+
+
+def by_mail(settings: RegistrationSettings) -> bool:
+    """Whether Slicer is asked to run its BRAINSFit: it offers that, and the user named no executable."""
+    return mailbox.offers("brainsfit") and not (settings.executable or os.environ.get(VARIABLE))
 
 
 def parameters(request: Request) -> dict[str, Value]:
@@ -111,13 +117,18 @@ def register(request: Request) -> sitk.Transform:
         values = {**_files(request, folder), **parameters(request)}
         result = folder / "result.h5"
         values["bsplineTransform" if "useBSpline" in values else "linearTransform"] = str(result)
-        watch = Watch(request)
-        threads = {"ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS": str(max(1, request.settings.threads))}
-        command = command_line(executable(request.settings), values)
-        outcome = run(command, watch.line, watch.tick, threads, folder)
-        found = _result(result, outcome)
+        found = _result(result, _run(request, values, folder))
     request.progress("register", 1.0, "brainsfit: done")
     return compose([found], 3)
+
+
+def _run(request: Request, values: Mapping[str, Value], folder: Path) -> Outcome:
+    """BRAINSFit run with ``values`` to its end, by Slicer or here."""
+    watch = Watch(request)
+    if by_mail(request.settings):
+        return mailbox.ask("brainsfit", values, watch.line, watch.tick)
+    threads = {"ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS": str(max(1, request.settings.threads))}
+    return run(command_line(executable(request.settings), values), watch.line, watch.tick, threads, folder)
 
 
 def _files(request: Request, folder: Path) -> dict[str, Value]:

@@ -1,4 +1,7 @@
-"""The elastix engine: itk-elastix in a process of its own, with MedFusion's parameter files; gives a transform."""
+"""The elastix engine, with MedFusion's parameter files; gives a transform.
+
+itk-elastix in a process of its own where it is installed, else Slicer's extension SlicerElastix by the mailbox.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from pathlib import Path
 import SimpleITK as sitk
 
 from MedFusionLib.errors import RegistrationFailed
+from MedFusionLib.registration import mailbox
 from MedFusionLib.registration.initial import start
 from MedFusionLib.registration.prepare import label, sample_count, scalar, stages
 from MedFusionLib.registration.process import Outcome, run
@@ -26,15 +30,18 @@ TOO_FAR = "Too many samples map outside moving image buffer"
 
 
 def available(settings: RegistrationSettings) -> str:
-    """Empty when itk-elastix is installed, otherwise how to get it."""
-    return "" if importlib.util.find_spec("itk") and _has_elastix() else "install it with: pip install itk-elastix"
+    """Empty when itk-elastix is installed or Slicer offers elastix, otherwise how to get it."""
+    if installed() or mailbox.offers("elastix"):
+        return ""
+    return "install it with: pip install itk-elastix"
 
 
-def _has_elastix() -> bool:
+def installed() -> bool:
+    """Whether this Python has itk-elastix."""
     from importlib.metadata import PackageNotFoundError, version
 
     try:
-        return bool(version("itk-elastix"))
+        return importlib.util.find_spec("itk") is not None and bool(version("itk-elastix"))
     except PackageNotFoundError:
         return False
 
@@ -49,16 +56,25 @@ def register(request: Request) -> sitk.Transform:
     begin = compose([start(request)], request.fixed.dimension)
     with tempfile.TemporaryDirectory(prefix="medfusion-elastix-") as name:
         folder = Path(name)
-        job = _write_job(request, names, begin, folder)
-        watch = Watch(request, names)
-        command = [sys.executable, "-P", str(Path(__file__).with_name("elastix_child.py")), str(job)]
-        outcome = run(command, watch.line, watch.tick, _environment(request.settings.threads), folder)
-        composite = folder / f"TransformParameters.{len(names) - 1}-Composite.h5"
-        if outcome.code or not composite.is_file():
+        result = folder / f"TransformParameters.{len(names) - 1}-Composite.h5"
+        job = {**_job(request, names, begin, folder), "result": str(result)}
+        outcome = _run(request, names, job, folder)
+        if outcome.code or not result.is_file():
             raise RegistrationFailed(f"elastix: {_reason(outcome)}")
-        found = sitk.ReadTransform(str(composite))
+        found = sitk.ReadTransform(str(result))
     request.progress("register", 1.0, "elastix: done")
     return compose([found], request.fixed.dimension)
+
+
+def _run(request: Request, names: tuple[str, ...], job: dict[str, object], folder: Path) -> Outcome:
+    """elastix run on ``job`` to its end, here or by Slicer."""
+    watch = Watch(request, names)
+    if not installed():
+        return mailbox.ask("elastix", job, watch.line, watch.tick)
+    path = folder / "job.json"
+    path.write_text(json.dumps(job), encoding="utf-8")
+    command = [sys.executable, "-P", str(Path(__file__).with_name("elastix_child.py")), str(path)]
+    return run(command, watch.line, watch.tick, _environment(request.settings.threads), folder)
 
 
 def parameter_files(request: Request, names: tuple[str, ...], folder: Path) -> list[Path]:
@@ -100,8 +116,8 @@ def fill(text: str, values: dict[str, str]) -> str:
     return text
 
 
-def _write_job(request: Request, names: tuple[str, ...], begin: sitk.Transform, folder: Path) -> Path:
-    """Volumes, masks, start and parameters as files, and the JSON that names them."""
+def _job(request: Request, names: tuple[str, ...], begin: sitk.Transform, folder: Path) -> dict[str, object]:
+    """Volumes, masks, start and parameters as files in ``folder``, by their names."""
     job: dict[str, object] = {"threads": max(1, request.settings.threads), "output": str(folder)}
     images = {
         "fixed": scalar(request.fixed), "moving": scalar(request.moving),
@@ -115,9 +131,7 @@ def _write_job(request: Request, names: tuple[str, ...], begin: sitk.Transform, 
     sitk.WriteTransform(begin, str(job["initial"]))
     job["matrix"] = list(begin.GetParameters()) if begin.IsLinear() else []
     job["parameters"] = [str(path) for path in parameter_files(request, names, folder)]
-    path = folder / "job.json"
-    path.write_text(json.dumps(job), encoding="utf-8")
-    return path
+    return job
 
 
 def _environment(threads: int) -> dict[str, str]:

@@ -2,8 +2,8 @@
 
 A mailbox is a folder that the environment names, with the programs that Slicer offers. A request is the file
 ``<n>.request.json``, ``{"program": "brainsfit", "parameters": {...}}`` with paths and plain values; the answer is
-``<n>.answer.json``, ``{"code": 0, "text": "..."}``. Both appear whole or not at all. A request that vanishes is
-cancelled. Slicer's side is ``MedFusionLib.scene.mailbox``.
+``<n>.answer.json``, ``{"code": 0, "text": "..."}``. Both appear whole or not at all. Meanwhile ``<n>.said.txt`` grows
+with the program's output. A request that vanishes is cancelled. Slicer's side is ``MedFusionLib.scene.mailbox``.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from MedFusionLib.errors import Cancelled
-from MedFusionLib.registration.process import TICK_SECONDS, Outcome
+from MedFusionLib.registration.process import KEPT_LINES, TICK_SECONDS, Outcome
 
 FOLDER = "MEDFUSION_MAILBOX"
 PROGRAMS = "MEDFUSION_MAILBOX_PROGRAMS"
-REQUEST, ANSWER = ".request.json", ".answer.json"
+REQUEST, ANSWER, SAID = ".request.json", ".answer.json", ".said.txt"
 
 _numbers = itertools.count()
 
@@ -31,26 +31,55 @@ def offers(program: str) -> bool:
     return bool(os.environ.get(FOLDER)) and program in os.environ.get(PROGRAMS, "").split(",")
 
 
-def ask(program: str, parameters: Mapping[str, Any], tick: Callable[[], None]) -> Outcome:
+def ask(
+    program: str, parameters: Mapping[str, Any], on_line: Callable[[str], None], tick: Callable[[], None]
+) -> Outcome:
     """Have Slicer run ``program`` with ``parameters`` (paths, numbers, flags, lists) and wait for its end.
 
-    ``tick`` is called every 0.1 s. Whatever it raises (a cancel) takes the request back and passes on. Raises
-    ``Cancelled`` when nobody is left who could answer.
+    As with ``process.run``, its output goes line by line to ``on_line``, and ``tick`` is called every 0.1 s. Whatever
+    they raise (a cancel) takes the request back and passes on. Raises ``Cancelled`` when Slicer is gone.
     """
-    folder, number, asker = Path(os.environ[FOLDER]), next(_numbers), os.getppid()
-    request, answer = folder / f"{number}{REQUEST}", folder / f"{number}{ANSWER}"
+    base, asker = f"{next(_numbers)}", os.getppid()
+    request, answer, said = (Path(os.environ[FOLDER], base + ending) for ending in (REQUEST, ANSWER, SAID))
     write(request, {"program": program, "parameters": dict(parameters)})
+    speech = Speech(said, on_line)
     try:
         while not answer.is_file():
             tick()
+            speech.hear()
             if not request.is_file() or os.getppid() != asker:
                 raise Cancelled(f"Slicer no longer runs {program}; nothing was written")
             time.sleep(TICK_SECONDS)
+        speech.hear()
         told = json.loads(answer.read_text(encoding="utf-8"))
-        return Outcome(int(told["code"]), tuple(str(told["text"]).splitlines()))
+        return Outcome(int(told["code"]), (*speech.lines, *str(told["text"]).splitlines()))
     finally:
-        request.unlink(missing_ok=True)
-        answer.unlink(missing_ok=True)
+        for path in (request, answer, said):
+            path.unlink(missing_ok=True)
+
+
+class Speech:
+    """Reads a text file that grows, line by line; keeps the last ones."""
+
+    def __init__(self, path: Path, on_line: Callable[[str], None]) -> None:
+        self.path = path
+        self.on_line = on_line
+        self.lines: list[str] = []
+        self._read = 0
+        self._rest = ""
+
+    def hear(self) -> None:
+        """Pass on the lines that were finished since the last call."""
+        if not self.path.is_file():
+            return
+        with self.path.open("rb") as file:
+            file.seek(self._read)
+            new = file.read()
+        self._read += len(new)
+        *lines, self._rest = (self._rest + new.decode("utf-8", "replace")).split("\n")
+        for line in lines:
+            self.lines = [*self.lines[-KEPT_LINES:], line]
+            self.on_line(line)
 
 
 def write(path: Path, content: Mapping[str, Any]) -> None:
