@@ -12,6 +12,7 @@ import SimpleITK as sitk
 from MedFusionLib import __version__
 from MedFusionLib.layers import Layer, prepare_layer
 from MedFusionLib.metrics import METRICS
+from MedFusionLib.tiles import second_fields
 from MedFusionLib.volume import Array, Volume
 
 if TYPE_CHECKING:
@@ -190,15 +191,11 @@ def _checkerboards(result: Result, layers: list[Layer]) -> list[Board]:
 def _checkerboard(first: Layer, second: Layer, grid: Volume, tile: float = 20.0) -> Array:
     """Fields of ``tile`` mm from ``first`` and ``second`` in turn, as RGB; only ``first`` where ``second`` is blind."""
     spacing = grid.image.GetSpacing()[::-1]
-    field = np.zeros(first.grey.shape, int)
-    places: tuple[Array, ...] = np.indices(first.grey.shape, sparse=True)
-    for place, step in zip(places, spacing, strict=True):
-        field += (place * step // tile).astype(int)
     colours = [
         _shown(layer) if layer.colour is not None else _shown(layer)[..., np.newaxis].repeat(3, -1)
         for layer in (first, second)
     ]
-    chosen = (field % 2 == 1) & second.validity
+    chosen = second_fields(first.grey.shape, spacing, tile) & second.validity
     return np.where(chosen[..., np.newaxis], colours[1], colours[0])
 
 

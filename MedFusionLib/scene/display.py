@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from MedFusionLib.geometry import Matrix
+from MedFusionLib.scene.composites import set_layers
 from MedFusionLib.scene.matrices import from_vtk
 from MedFusionLib.scene.mrml import Node, Scene, mrml
 
 SLICE_VIEWS = ("Red", "Green", "Yellow")
+FUSED_VIEW = "MedFusionFused"  # the pane of the fused volume where sources and fused stand side by side
 FOUR_UP = 3  # vtkMRMLLayoutNode.SlicerLayoutFourUpView
 _MARGIN = 1.05
 
@@ -45,26 +46,24 @@ def show(scene: Scene, background: Node, foreground: Node) -> None:
     The foreground is opaque: its slider fades it, to compare it with the background. A scene without
     slice views stays as it is.
     """
-    bounds = [0.0] * 6
-    background.GetRASBounds(bounds)
-    low, high = np.array(bounds[::2]), np.array(bounds[1::2])
     for name in SLICE_VIEWS:
         composite = scene.GetSingletonNode(name, "vtkMRMLSliceCompositeNode")
         view = scene.GetSingletonNode(name, "vtkMRMLSliceNode")
         if composite is None or view is None:
             continue
-        composite.SetBackgroundVolumeID(background.GetID())
-        composite.SetForegroundVolumeID(foreground.GetID())
-        composite.SetForegroundOpacity(1.0)
-        _fit(view, low, high)
+        set_layers(composite, [(background, 1.0), (foreground, 1.0)])
+        fit(view, background)
     selection = scene.GetFirstNodeByClass("vtkMRMLSelectionNode")
     if selection is not None:
         selection.SetActiveVolumeID(background.GetID())
         selection.SetSecondaryVolumeID(foreground.GetID())
 
 
-def _fit(view: Node, low: Matrix, high: Matrix) -> None:
-    """Centre the slice ``view`` on the box from ``low`` to ``high`` (RAS, mm) and show all of it."""
+def fit(view: Node, volume: Node) -> None:
+    """Centre the slice ``view`` on the ``volume`` node and show all of it."""
+    bounds = [0.0] * 6
+    volume.GetRASBounds(bounds)
+    low, high = np.array(bounds[::2]), np.array(bounds[1::2])
     view.JumpSliceByCentering(*((low + high) / 2).tolist())
     axes = np.abs(from_vtk(lambda matrix: matrix.DeepCopy(view.GetSliceToRAS()))[:3, :2])
     width, height = view.GetDimensions()[:2]

@@ -32,7 +32,7 @@ def volume_from_node(node: Node, modality_name: str = "") -> Volume:
     name = node.GetName() or "volume"
     image = sitk.GetImageFromArray(*_voxels(node, name))
     unit = _unit(node)
-    known = modality(modality_name).name if modality_name else _modality(node, unit)
+    known = modality(modality_name).name if modality_name else modality_of_node(node)
     parent = _parent_to_world(node, name)
     matrix = _node_ijk_to_ras(node) if parent is None else parent @ _node_ijk_to_ras(node)
     if np.linalg.det(matrix) and is_sheared(matrix):
@@ -53,7 +53,7 @@ def node_from_volume(scene: Scene, volume: Volume, name: str = "") -> Node:
     image = volume.image if volume.dimension == 3 else sitk.JoinSeries([volume.image])
     kind = "vtkMRMLVectorVolumeNode" if volume.is_colour else "vtkMRMLScalarVolumeNode"
     node = scene.AddNewNodeByClass(kind, scene.GenerateUniqueName(name or volume.name))
-    node.SetAndObserveImageData(_image_data(sitk.GetArrayViewFromImage(image), image.GetSize()))
+    node.SetAndObserveImageData(image_data(sitk.GetArrayViewFromImage(image), image.GetSize()))
     node.SetIJKToRASMatrix(to_vtk(ijk_to_ras(image)))
     if volume.is_colour:
         node.SetVoxelVectorType(node.VoxelVectorTypeColorRGB)
@@ -108,8 +108,9 @@ def _parent_to_world(node: Node, name: str) -> Matrix | None:
     return from_vtk(parent.GetMatrixTransformToWorld)
 
 
-def _modality(node: Node, unit: str) -> str:
-    """The modality that attribute, DICOM, unit or name tell, in this order; "unknown" otherwise."""
+def modality_of_node(node: Node) -> str:
+    """The modality that attribute, DICOM, unit or name of a volume node tell, in this order; "unknown" otherwise."""
+    unit = _unit(node)
     told = (node.GetAttribute(MODALITY), _dicom(node, "Modality"))
     for entry in MODALITIES.values():
         if any(text and (text == entry.name or text in entry.dicom) for text in told):
@@ -143,8 +144,10 @@ def _coded(code: Code) -> Any:
     return entry
 
 
-def _image_data(array: Array, size: tuple[int, int, int]) -> Any:
-    """A vtkImageData with a copy of the voxels; its own geometry stays trivial, as MRML wants it."""
+def image_data(array: Array, size: tuple[int, int, int]) -> Any:
+    """A vtkImageData with a copy of the voxels, (z, y, x) or (z, y, x, 3), of ``size`` (x, y, z); its own geometry
+    stays trivial, as MRML wants it.
+    """
     from vtkmodules.util.numpy_support import numpy_to_vtk
     from vtkmodules.vtkCommonDataModel import vtkImageData
 

@@ -11,6 +11,7 @@ FIXED = "MedFusion.fixed"  # aligned volume, transform -> the volume that gives 
 TRANSFORM = "MedFusion.transform"  # aligned or fused volume -> moving-to-fixed transform
 RECORD = "MedFusion.record"  # every output -> the text that says how it was made
 METRICS = "MedFusion.metrics"  # fused -> its table of metrics
+CHART = "MedFusion.chart"  # table -> the chart that was made of it
 
 # Node attributes.
 MODALITY = "MedFusion.modality"
