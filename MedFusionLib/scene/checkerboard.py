@@ -84,7 +84,8 @@ def show_checkerboard(scene: Scene, fixed: Node, moved: Node, mode: str = "check
     ``mode`` is "checkerboard" (cubes of 20 mm from each in turn, as they are displayed now), "flicker" (one at a
     time; a timer calls ``next()``) or "complementary" (fixed in green and moved in magenta: what agrees is grey).
     Only the checkerboard computes voxels. Keep the view, and close it before the next is opened. Raises
-    ``BadInput`` for an unknown mode, nodes that are gone or without voxels, and colour pictures in complementary colours.
+    ``BadInput`` for an unknown mode, nodes that are gone or without voxels, and colour pictures where one colour
+    is asked for.
     """
     return AlignmentView(scene, fixed, moved, mode)
 
