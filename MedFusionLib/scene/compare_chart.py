@@ -59,11 +59,17 @@ def label_column(table: Node) -> str:
 
 
 def fused_by(scene: Scene, table: Node) -> dict[str, Node]:
-    """The fused volumes that refer to the metrics ``table``, by method; also in a scene that was saved and reopened."""
-    nodes = [scene.GetNthNodeByClass(index, "vtkMRMLVolumeNode")
-             for index in range(scene.GetNumberOfNodesByClass("vtkMRMLVolumeNode"))]
-    return {node.GetAttribute(mark.METHOD): node for node in nodes
-            if node.GetNodeReference(mark.METRICS) is table and node.GetAttribute(mark.METHOD)}
+    """The fused volumes that refer to the metrics ``table``, by method; also in a scene that was saved and reopened.
+
+    Of several volumes by one method the later ones are told by the name of their node, too.
+    """
+    found: dict[str, Node] = {}
+    for index in range(scene.GetNumberOfNodesByClass("vtkMRMLVolumeNode")):
+        node = scene.GetNthNodeByClass(index, "vtkMRMLVolumeNode")
+        method = node.GetAttribute(mark.METHOD)
+        if method and node.GetNodeReference(mark.METRICS) is table:
+            found[f"{method}: {node.GetName()}" if method in found else method] = node
+    return found
 
 
 def show_method(scene: Scene, table: Node, name: str) -> Node:

@@ -120,7 +120,7 @@ def _originals(scene: Scene, result: Result, sources: tuple[Node, ...],
 def _metrics(scene: Scene, result: Result, sources: tuple[Node, ...]) -> Node | None:
     if not any(fusion.metrics for fusion in result.fusions):
         return None
-    rows = [{"fused": fusion.name, **fusion.metrics} for fusion in result.fusions]
+    rows = [{"fused": fusion.name, "method": fusion.method, **fusion.metrics} for fusion in result.fusions]
     node = table_node(scene, rows, "MedFusion metrics")
     for source in sources:
         node.AddNodeReferenceID(mark.SOURCE, source.GetID())
@@ -133,7 +133,7 @@ def _fused(scene: Scene, fusion: Fusion, sources: tuple[Node, ...], transforms: 
     # A fused volume is no acquisition: 8-bit colours or grey in [0, 1].
     set_display(node, 0.0, 255.0 if fusion.volume.is_colour else 1.0, GREY)
     node.SetAttribute(mark.PURPOSE, mark.FOR_LOOKING)
-    node.SetAttribute(mark.METHOD, fusion.name)
+    node.SetAttribute(mark.METHOD, fusion.method)
     used = ", ".join(sources[index].GetName() for index in fusion.sources)
     node.SetDescription(f"Fused from {used}: {mark.FOR_LOOKING}. Read HU and SUV from the sources.")
     for index in fusion.sources:

@@ -15,7 +15,7 @@ CHART = "MedFusion.chart"  # table -> the chart that was made of it
 
 # Node attributes.
 MODALITY = "MedFusion.modality"
-METHOD = "MedFusion.fusion"
+METHOD = "MedFusion.method"  # fused -> the name of the method in the catalog
 PURPOSE = "MedFusion.purpose"
 VERDICT = "MedFusion.verdict"
 COLOURS = "MedFusion.colours"

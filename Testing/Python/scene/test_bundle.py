@@ -74,7 +74,7 @@ def test_table_and_record_are_what_was_measured_and_noted(scene, run: Result) ->
     assert node(scene, "MedFusion record").GetText() == run.record.to_json()
     table = node(scene, "MedFusion metrics").GetTable()
     titles = [table.GetColumn(index).GetName() for index in range(table.GetNumberOfColumns())]
-    assert titles == ["fused", "ssim", "entropy"]
+    assert titles == ["fused", "method", "ssim", "entropy"]
     assert [table.GetValue(row, 0).ToString() for row in range(2)] == ["CT + T1", "CT + T1 + PET"]
     figures = [[table.GetColumn(column).GetValue(row) for column in (1, 2)] for row in range(2)]
     # Slicer writes six digits; a metric that does not apply is NaN.

@@ -14,6 +14,7 @@ from MedFusionLib.scene.display import add_slice_views
 from MedFusionLib.scene.texts import table_node
 
 slicer = pytest.importorskip("slicer")
+METHODS = ("wavelet", "maximum")
 ROWS = [{"method": "maximum", "psnr": 21.0, "ssim": 0.75, "entropy": 6.0},
         {"method": "wavelet", "psnr": 24.5, "ssim": 0.5, "entropy": None},
         {"method": "average", "psnr": 25.0, "ssim": 1.0, "entropy": 5.0}]
@@ -78,20 +79,31 @@ def test_a_table_without_numbers_and_an_unknown_metric_are_refused(scene, table)
 
 
 def test_one_click_shows_the_volume_of_a_method(scene, run: Result) -> None:
-    made = add_result(scene, run)
-    assert list(fused_by(scene, made.metrics).values()) == list(made.fused)
-    name = made.fused[0].GetAttribute(vocabulary.METHOD)
-    assert show_method(scene, made.metrics, name) is made.fused[0]
+    wavelet, maximum = (replace(fusion, method=name) for fusion, name in zip(run.fusions, METHODS, strict=True))
+    made = add_result(scene, replace(run, fusions=(wavelet, maximum)))
+    assert fused_by(scene, made.metrics) == dict(zip(METHODS, made.fused, strict=True))
+    assert show_method(scene, made.metrics, "wavelet") is made.fused[0]
     composite = scene.GetSingletonNode("Red", "vtkMRMLSliceCompositeNode")
     top = composite.GetNumberOfAdditionalLayers() + 2
     assert composite.GetNthLayerVolumeID(top) == made.fused[0].GetID()
     assert composite.GetNthLayerOpacity(top) == 1.0
 
 
+def test_a_runs_own_table_makes_a_chart_named_after_the_methods(scene, run: Result) -> None:
+    made = add_result(scene, run)
+    assert compare_chart(scene, made.metrics, ["entropy"]).GetXAxisTitle() == "method"
+
+
+def test_two_volumes_by_one_method_are_both_found(scene, run: Result) -> None:
+    made = add_result(scene, replace(run, fusions=tuple(replace(fusion, method="maximum") for fusion in run.fusions)))
+    second = made.fused[1]
+    assert fused_by(scene, made.metrics) == {"maximum": made.fused[0], f"maximum: {second.GetName()}": second}
+
+
 def test_methods_of_another_table_are_not_mixed_in(scene, run: Result) -> None:
-    first, second = add_result(scene, run), add_result(scene, replace(run))
-    assert fused_by(scene, second.metrics) != fused_by(scene, first.metrics)
-    scene.RemoveNode(second.fused[0])
-    name = second.fused[0].GetAttribute(vocabulary.METHOD)
+    first, second = add_result(scene, run), add_result(scene, run)
+    assert list(fused_by(scene, second.metrics).values()) == list(second.fused)
+    for node in second.fused:
+        scene.RemoveNode(node)
     with pytest.raises(BadInput, match="no volume fused by"):
-        show_method(scene, second.metrics, name)
+        show_method(scene, second.metrics, first.fused[0].GetAttribute(vocabulary.METHOD))
