@@ -76,7 +76,7 @@ def test_table_and_record_are_what_was_measured_and_noted(scene, run: Result) ->
     titles = [table.GetColumn(index).GetName() for index in range(table.GetNumberOfColumns())]
     assert titles == ["fused", "method", "ssim", "entropy"]
     assert [table.GetValue(row, 0).ToString() for row in range(2)] == ["CT + T1", "CT + T1 + PET"]
-    figures = [[table.GetColumn(column).GetValue(row) for column in (1, 2)] for row in range(2)]
+    figures = [[table.GetColumn(column).GetValue(row) for column in (2, 3)] for row in range(2)]
     # Slicer writes six digits; a metric that does not apply is NaN.
     np.testing.assert_allclose(figures, [[0.123456789012345678, 6.5], [np.nan, 7.25]], rtol=1e-5)
 
