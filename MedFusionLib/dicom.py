@@ -118,7 +118,7 @@ def _choose(slices: list[Slice], series: str, folder: Path) -> list[Slice]:
     listed = "; ".join(f"{kinds[uid].modality} {kinds[uid].tags.get('0008|103e', '')} {counts[uid]} slices in "
                        f"{kinds[uid].path.parent.name}: {uid}".replace("  ", " ") for uid in list(counts)[:6])
     more = f" and {len(counts) - 6} more" if len(counts) > 6 else ""
-    fault = f"holds {len(counts)} series" if not series else f"has {len(fitting)} series '{series}'"
+    fault = f"holds {len(counts)} series" if not series else f"has {len(fitting) or 'no'} series '{series}'"
     raise BadInput(f"{folder} {fault} ({listed}{more})",
                    f"Choose one as {folder}#SeriesInstanceUID, or give its sub-folder")
 

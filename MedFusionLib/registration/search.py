@@ -102,14 +102,14 @@ def finest(template: Prepared, other: Prepared, plan: Plan) -> Similarity:
 
 
 def look_everywhere(template: Prepared, other: Prepared, plan: Plan, progress: Progress = silent) -> list[Scored]:
-    """The best shifts for every rotation of the lattice, the most similar first."""
+    """The best shifts for every rotation of the lattice."""
     search_all = Everywhere(template, other, plan.voxel)
     lattice = rotation_lattice(plan.radius, plan.step) + plan.turn
     scored: list[Scored] = []
     for number, found in enumerate(candidates(search_all, lattice)):
         progress("register", number / len(lattice), "search: looking everywhere")
         scored += found
-    return sorted(scored, key=lambda entry: -entry[0])
+    return scored
 
 
 def apart(scored: Sequence[Scored], probe: npt.NDArray[np.float64], most: int, least: float) -> list[Scored]:

@@ -123,15 +123,12 @@ def apply(transform: sitk.Transform, points: Points) -> Points:
     return np.array([transform.TransformPoint(point) for point in np.asarray(points, float).tolist()])
 
 
-def sample_points(volume: Volume, mask: Array | None = None, count: int = 2000, margin: float = 0.0) -> Points:
-    """About ``count`` voxel centres (LPS, mm, shape (n, 3)) evenly over ``volume`` or over its boolean ``mask``.
-
-    ``margin`` is the fraction of the extent left out at each side when there is no mask.
-    """
+def sample_points(volume: Volume, mask: Array | None = None, count: int = 2000) -> Points:
+    """About ``count`` voxel centres (LPS, mm, shape (n, dimension)) evenly over ``volume`` or its boolean ``mask``."""
     shape = volume.image.GetSize()
     if mask is None:
         side = int(np.ceil(count ** (1 / volume.dimension)))
-        axes = [np.linspace((n - 1) * margin, (n - 1) * (1 - margin), min(n, side)) for n in shape]
+        axes = [np.linspace(0, n - 1, min(n, side)) for n in shape]
         indices = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, volume.dimension)
     else:
         inside = np.flatnonzero(mask)
@@ -176,14 +173,6 @@ def shift_mm(transform: sitk.Transform, centre: Sequence[float] | Array) -> floa
 def distances(first: sitk.Transform, second: sitk.Transform, points: Points) -> Points:
     """The distance in mm between the images of each of ``points`` under two transforms."""
     return np.asarray(np.linalg.norm(apply(first, points) - apply(second, points), axis=1))
-
-
-def mean_displacement(
-    first: sitk.Transform, volume: Volume, mask: Array | None = None, second: sitk.Transform | None = None
-) -> float:
-    """The mean motion in mm over ``volume``'s box or boolean ``mask``, from ``second`` (default: identity)."""
-    other = second if second is not None else sitk.AffineTransform(volume.dimension)
-    return float(distances(first, other, sample_points(volume, mask)).mean())
 
 
 def jacobian_range(transform: sitk.Transform, volume: Volume, spacing: float = 4.0) -> tuple[float, float]:

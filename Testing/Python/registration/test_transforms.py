@@ -78,15 +78,6 @@ def test_the_shift_of_the_centre_of_rotation_is_the_translation() -> None:
     assert transforms.shift_mm(rigid(), (310.0, -480.0, 950.0)) == pytest.approx(np.sqrt(16 + 49 + 81))
 
 
-def test_the_mean_displacement_of_a_translation_is_its_length_in_box_and_mask() -> None:
-    mask = np.zeros((20, 30, 40), bool)
-    mask[5:8, 5:8, 5:8] = True
-    move = sitk.TranslationTransform(3, (3.0, 0.0, 4.0))
-    assert transforms.mean_displacement(move, grid()) == pytest.approx(5)
-    assert transforms.mean_displacement(move, grid(), mask) == pytest.approx(5)
-    assert transforms.mean_displacement(move, grid(), mask, second=move) == 0
-
-
 def test_points_of_a_mask_lie_in_it() -> None:
     mask = np.zeros((20, 30, 40), bool)
     mask[3, 7, 11] = True
