@@ -60,10 +60,20 @@ class ElastixRun:
         return 0, ""
 
     def end(self) -> None:
-        """Have elastix killed at its next line, and remove the nodes."""
+        """Have elastix killed at its next line if it runs, and remove the nodes."""
         self.cancelled = True
         self.logic.cancelRequested = True
         self.nodes.remove()
+        self._remove_storage()
+
+    def _remove_storage(self) -> None:
+        """Remove the storage node that its logic leaves in the scene when it has loaded the result."""
+        name = Path(self.parameters["result"]).name
+        storages = self.nodes.scene.GetNodesByClass("vtkMRMLTransformStorageNode")
+        for node in [storages.GetItemAsObject(index) for index in range(storages.GetNumberOfItems())]:
+            path = Path(node.GetFileName() or "")
+            if path.name == name and not path.exists():
+                self.nodes.scene.RemoveNode(node)
 
     def _node(self, key: str) -> Node | None:
         path = self.parameters[key]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from MedFusionLib.geometry import Matrix
+from MedFusionLib.scene.mrml import Node
 
 
 def to_vtk(matrix: Matrix) -> Any:
@@ -25,3 +26,21 @@ def from_vtk(fill: Any) -> Matrix:
     matrix = vtkMatrix4x4()
     fill(matrix)
     return np.array([[matrix.GetElement(row, column) for column in range(4)] for row in range(4)])
+
+
+def to_world(transform: Node) -> Matrix:
+    """The matrix from below the transform node to the world (RAS, mm), which must be linear.
+
+    Taken from points, because MRML gives the identity for a composite of linear transforms, such as elastix writes.
+    """
+    from vtkmodules.vtkCommonTransforms import vtkGeneralTransform
+
+    general = vtkGeneralTransform()
+    transform.GetTransformToWorld(general)
+    origin = np.array(general.TransformPoint(0.0, 0.0, 0.0))
+    matrix = np.eye(4)
+    for axis in range(3):
+        # Images of points 1 m away keep the rounding of the difference small.
+        matrix[:3, axis] = (np.array(general.TransformPoint(*(1e3 * matrix[:3, axis]))) - origin) / 1e3
+    matrix[:3, 3] = origin
+    return matrix

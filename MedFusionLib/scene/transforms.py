@@ -49,14 +49,15 @@ def transform_from_node(node: Node) -> sitk.Transform:
     Raises ``BadInput`` for a non-linear node that holds the opposite direction, of which only an
     approximation is known.
     """
-    if node.IsLinear():
+    # A composite of linear transforms, as a hardened or loaded node may hold, calls itself linear without a matrix.
+    if node.IsLinear() and node.GetTransformFromParentAs("vtkTransform", False) is not None:
         lps = LPS_TO_RAS @ from_vtk(node.GetMatrixTransformFromParent) @ LPS_TO_RAS
         return affine(lps[:3, :3], lps[:3, 3])
     with TemporaryDirectory(prefix="medfusion-") as folder:
         path = Path(folder, "transform.h5")
         if _storage(path).WriteData(node):
             try:
-                return load(path)
+                return compose([load(path)])
             except BadInput:
                 pass  # what SimpleITK cannot read is the inverse of something, refused below
     raise BadInput(f"transform '{node.GetName()}' holds the inverse of a non-linear transform",
