@@ -85,7 +85,7 @@ class Recipe:
         file = locate(path)
         try:
             return cls.from_json(file.read_text(encoding="utf-8"))
-        except UnicodeDecodeError:
+        except (UnicodeDecodeError, IsADirectoryError):
             raise BadInput(f"recipe {file.name} is not text", "Give the path of a JSON file") from None
 
 

@@ -26,17 +26,23 @@ class Parameter:
         if self.choices and value not in self.choices:
             raise BadInput(f"method {method}: {self.name} = {value!r} is not known",
                            f"Use one of {', '.join(map(str, self.choices))}")
-        if isinstance(self.default, (int, float)) and not isinstance(self.default, bool):
-            try:
-                value = type(self.default)(value)
-            except (TypeError, ValueError):
-                raise BadInput(f"method {method}: {self.name} = {value!r} is not a number",
-                               f"Use a number such as {self.default}") from None
-            low, high = self.minimum, self.maximum
-            if (low is not None and value < low) or (high is not None and value > high):
-                raise BadInput(f"method {method}: {self.name} = {value} is out of range",
-                               f"Use a value from {low} to {high}")
-        return value
+        if not isinstance(self.default, (int, float)) or isinstance(self.default, bool):
+            return value
+        try:
+            number = type(self.default)(value)
+            # int() would cut 3.7 to 3 without a word.
+            same = float(number) == float(value)
+        except (TypeError, ValueError, OverflowError):
+            same = False
+        if not same or isinstance(value, bool):
+            kind = "a whole number" if isinstance(self.default, int) else "a number"
+            raise BadInput(f"method {method}: {self.name} = {value!r} is not {kind}",
+                           f"Use a number such as {self.default}")
+        low, high = self.minimum, self.maximum
+        if (low is not None and number < low) or (high is not None and number > high):
+            raise BadInput(f"method {method}: {self.name} = {number} is out of range",
+                           f"Use a value from {low} to {high}")
+        return number
 
 
 @dataclass(frozen=True)
