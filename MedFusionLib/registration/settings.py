@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -109,4 +108,3 @@ class Registration:
     verdict: Verdict
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
-    log: Path | None = None

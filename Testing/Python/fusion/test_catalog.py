@@ -39,14 +39,14 @@ def test_an_unknown_parameter_and_a_value_out_of_range_are_refused() -> None:
 
 @pytest.mark.parametrize("value", [3.7, "3.7", float("nan"), float("inf"), "many", None, True])
 def test_what_is_no_whole_number_of_levels_is_refused_and_not_rounded(value: object) -> None:
-    with pytest.raises(BadInput, match="levels = .* is not a whole number"):
+    with pytest.raises(BadInput, match=r"levels = .* is not a whole number"):
         catalog.load("laplacian", levels=value)
     assert catalog.card("laplacian").settle({"levels": "3"}) == catalog.card("laplacian").settle({"levels": 3.0})
 
 
 @pytest.mark.parametrize("value", [float("nan"), "nan", "wide", False])
 def test_a_blur_that_is_no_number_is_refused(value: object) -> None:
-    with pytest.raises(BadInput, match="sigma = .* is not a number"):
+    with pytest.raises(BadInput, match=r"sigma = .* is not a number"):
         catalog.load("weighted_saliency", sigma=value)
 
 
