@@ -39,7 +39,7 @@ def evaluate(
         window = choose_window(volume, windows.get(volume.name, windows.get(volume.modality)))
         colour_map = "own" if volume.is_colour else volume.about.colour_map if fused.is_colour else "grey"
         layers.append(prepare_layer(volume, inside, window, colour_map))
-    return measure(_in_range(fused), layers, tuple(METRICS), fused.image.GetSpacing())
+    return measure(_in_range(fused), layers, tuple(METRICS), fused.image.GetSpacing()[::-1])
 
 
 def _in_range(fused: Volume) -> Array:

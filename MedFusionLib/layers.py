@@ -73,11 +73,22 @@ def prepare_layer(source: Volume, validity: Array, window: Window, colour_map: s
 
 def combine(method: Method, layers: Sequence[Layer], plane: str | None = None, progress: Progress = silent) -> Array:
     """Fuse ``layers``: float32 grey in [0, 1], or 8-bit RGB where any layer has colour."""
+    return put_colour_back(fuse_grey(method, layers, plane, progress), layers)
+
+
+def fuse_grey(
+    method: Method, layers: Sequence[Layer], plane: str | None = None, progress: Progress = silent
+) -> FloatArray:
+    """The fused grey (the luma, where a layer has colour) in [0, 1]; colour comes after it."""
     sources = np.stack([layer.grey for layer in layers])
     validity = np.stack([layer.validity for layer in layers])
     whole = bool(validity.all())
-    fused = fuse_arrays(method, sources, None if whole else validity, plane, progress=progress)
+    return fuse_arrays(method, sources, None if whole else validity, plane, progress=progress)
+
+
+def put_colour_back(fused_luma: FloatArray, layers: Sequence[Layer]) -> Array:
+    """``fused_luma`` with the chroma of the coloured layers as 8-bit RGB; as it is where none has colour."""
     coloured = [layer.colour for layer in layers if layer.colour is not None]
     if not coloured:
-        return fused
-    return np.round(recolour(fused, mix_colours(coloured)) * 255.0).astype(np.uint8)
+        return fused_luma
+    return np.round(recolour(fused_luma, mix_colours(coloured)) * 255.0).astype(np.uint8)

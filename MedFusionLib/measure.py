@@ -6,31 +6,39 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from MedFusionLib.colour import luma
+from MedFusionLib.colour import FloatArray, luma
 from MedFusionLib.layers import Layer
-from MedFusionLib.metrics import metric
+from MedFusionLib.metrics import figures
 from MedFusionLib.volume import Array
 
 _BRIGHT = 0.5
 
 
-def measure(fused: Array, layers: Sequence[Layer], names: Sequence[str], spacing: Sequence[float]) -> dict[str, float]:
-    """The metrics ``names`` of ``fused`` (grey in [0, 1] or 8-bit RGB), and the colour errors of an RGB one.
+def measure(
+    fused: Array,
+    layers: Sequence[Layer],
+    names: Sequence[str],
+    spacing: Sequence[float],
+    fused_luma: FloatArray | None = None,
+) -> dict[str, float]:
+    """The metrics ``names`` (or sets of them: basic, panel, all) of ``fused`` (grey in [0, 1] or 8-bit RGB), and the colour errors of an RGB one.
 
-    Metrics are taken on luma where all sources see (their common field of view; everywhere if there is none).
+    ``spacing`` is in mm, (x, y, z) as SimpleITK gives it. Metrics are taken on luma where all sources see (their common field of view; everywhere if there is none).
     Colour errors are the mean hue difference in degrees and chroma difference in CIELAB units where the functional
-    source is bright (largest of R, G, B at least one half).
+    source is bright (largest of R, G, B at least one half). ``spacing`` is in mm in the order of the array's axes.
+    ``fused_luma`` is the luma before colour was put back and rounded to 8 bits, for figures as papers take them.
     """
     colour = fused.dtype == np.uint8
     rgb = fused.astype(np.float32) / np.float32(255.0) if colour else None
-    grey = luma(rgb) if rgb is not None else fused
+    grey = fused if rgb is None else luma(rgb) if fused_luma is None else fused_luma
     common = np.logical_and.reduce([layer.validity for layer in layers])
     mask = None if common.all() or not common.any() else common[np.newaxis]
     sources = np.stack([layer.grey for layer in layers])[np.newaxis]
-    figures = {name: float(metric(name).function(grey[np.newaxis], sources, mask, spacing)[0]) for name in names}
+    measured = figures(grey[np.newaxis], sources, names, mask, tuple(spacing)[::-1])
+    named = {name: float(values[0]) for name, values in measured.items()}
     if rgb is not None:
-        figures.update(_colour_errors(rgb, layers))
-    return figures
+        named.update(_colour_errors(rgb, layers))
+    return named
 
 
 def _colour_errors(rgb: Array, layers: Sequence[Layer]) -> dict[str, float]:

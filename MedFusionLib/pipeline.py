@@ -119,7 +119,7 @@ def fitting_methods(count: int) -> tuple[str, ...]:
 def _run(volumes: Sequence[Volume], names: Sequence[str], recipe: Recipe, progress: Progress) -> Result:
     """The run of ``recipe`` with each of the methods ``names`` in place of its own."""
     started = time.perf_counter()
-    methods = [_load(name, recipe) for name in names]
+    methods = [load_method(name, recipe) for name in names]
     for method in methods:
         volumes = check_run(volumes, recipe, method)
     if recipe.method not in names:
@@ -143,7 +143,7 @@ def _run(volumes: Sequence[Volume], names: Sequence[str], recipe: Recipe, progre
     )
 
 
-def _load(name: str, recipe: Recipe) -> Method:
+def load_method(name: str, recipe: Recipe) -> Method:
     """The method ``name`` on the recipe's device, with the recipe's parameters if they are meant for it."""
     return place(catalog.load(name, **_parameters(name, recipe)), recipe.device)
 
@@ -198,7 +198,7 @@ def _fuse_all(
         part(told, 0.0, told)
         voxels = combine(method, chosen, recipe.plane, within(part, told, 0.0, 0.7))
         progress("measure", number / len(wanted), told)
-        figures = measure(voxels, chosen, recipe.metrics, aligned.fixed.image.GetSpacing())
+        figures = measure(voxels, chosen, recipe.metrics, aligned.fixed.image.GetSpacing()[::-1])
         volume = aligned.fixed.like(
             voxels if voxels.dtype == np.uint8 else np.asarray(voxels, np.float32),
             modality="unknown",

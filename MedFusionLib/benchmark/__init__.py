@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from MedFusionLib.comparison import Kind
+from MedFusionLib.scoring import Kind
 
 
 @dataclass(frozen=True)

@@ -53,3 +53,14 @@ def figure(name: str) -> Figure:
         return Figure(name, title, row.unit, row.direction, row.meaning)
     metric = METRICS[name]
     return Figure(name, metric.title, metric.unit, metric.direction, f"Fooled by {metric.fooled_by}")
+
+
+#: For functional sources the luma panel misleads: washed-out colour and lost anatomy are not seen on luma.
+_FUNCTIONAL_HEADLINE = ("recoverability", "retention_hot", "hue_error", "chroma_error")
+
+
+def headline_of(functional: bool) -> tuple[str, ...]:
+    """The figures that count most: the panel; before it, where a source is functional, what the panel does not see."""
+    from MedFusionLib.metrics import METRIC_SETS
+
+    return (*_FUNCTIONAL_HEADLINE, *METRIC_SETS["panel"]) if functional else METRIC_SETS["panel"]

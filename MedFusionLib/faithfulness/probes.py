@@ -6,7 +6,7 @@ method that does not beat the copies and the maximum has not earned its paramete
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,8 @@ from MedFusionLib.fusion.card import Card
 from MedFusionLib.fusion.method import Method
 from MedFusionLib.volume import Array
 
+#: The row that methods are held against: no parameters, and as good as most networks on the field's own figures.
+MAXIMUM = "reference maximum"
 _NOISE = 0.04
 _SHARPEN = 1.0
 
@@ -31,15 +33,18 @@ class Reference(NumpyMethod):
         return np.asarray(self._rule(sources), np.float32)[:, np.newaxis]
 
 
-def references(sources: int) -> tuple[Method, ...]:
-    """The reference rows for a number of ``sources``: maximum, average, a copy of each source, and the three probes."""
+def references(sources: Sequence[str]) -> tuple[Method, ...]:
+    """The reference rows for sources of these names: maximum, average, a copy of each source, and the three probes.
+
+    A probe is the maximum with noise, stretched, or sharpened: tricks that must not be taken for quality.
+    """
     copies = [
-        (f"copy {number + 1}", f"Source {number + 1} copied", lambda array, number=number: array[:, number])
-        for number in range(sources)
+        (f"copy of {name}", f"{name} copied", lambda array, number=number: array[:, number])
+        for number, name in enumerate(sources)
     ]
     rows = [
-        ("maximum", "Maximum of the sources", _maximum),
-        ("average", "Average of the sources", lambda array: array.mean(axis=1)),
+        (MAXIMUM, "Maximum of the sources", _maximum),
+        ("reference average", "Average of the sources", lambda array: array.mean(axis=1)),
         *copies,
         ("probe noise", f"Maximum with Gaussian noise of {_NOISE:g}", _noisy),
         ("probe stretch", "Maximum stretched to its 1st and 99th percentile", _stretched),
@@ -49,7 +54,7 @@ def references(sources: int) -> tuple[Method, ...]:
 
 
 def _card(name: str, title: str) -> Card:
-    return Card(name, title, "rule", "reference row", title, symmetric=not name.startswith("copy"), workspace=4.0)
+    return Card(name, title, "rule", "reference row", title, symmetric=not name.startswith("copy of"), workspace=4.0)
 
 
 def _maximum(sources: Array) -> Array:

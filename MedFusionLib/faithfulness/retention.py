@@ -23,6 +23,7 @@ CONTRASTS = (0.1, 0.25)
 #: Least noise (one of 256 grey levels), so that a structure in a perfectly flat place has a finite ratio.
 _LEAST_NOISE = 1.0 / 255.0
 _VISIBLE = 0.05
+_LUMA = np.array([0.299, 0.587, 0.114])
 
 
 @dataclass(frozen=True)
@@ -64,26 +65,28 @@ def retention(
     contrasts: Sequence[float] = CONTRASTS,
     repeats: int = 1,
     seed: int = 0,
+    fused: Array | None = None,
 ) -> Retention:
     """Plant spheres, rods and edges into one source at a time, fuse again, and measure what came through.
 
-    ``fuse`` is called once with ``layers`` and once for each of ``sources`` (default: all) with that one changed.
+    ``fuse`` is called once with ``layers`` (not if their ``fused`` image is given) and once for each of ``sources``
+    (default: all) with that one changed.
     ``spacing`` is in mm in the order of the array's axes (default 1), ``radii`` in mm (default 1.5, 3 and 5 voxels),
     ``contrasts`` in units of the window. Structures go where ``where`` is true and the source is seen; by default where
     any source is above 0.05. In a coloured source they change the brightness of its own colours.
 
     The contrast of a structure is how much it changed the difference between its own voxels and those around it, along
-    the direction (in RGB) in which it changed its source; its noise is the standard deviation around it, in the fused
-    image without the structure, but not less than in the source: a fusion that damps noise and contrast alike is not
-    called faithful, nor is one that stretches both. So copying a source retains 1 of it and 0 of the others, the
-    average of two about one half, noise and clutter of another source lower it. Negative: shown inverted.
+    the direction in RGB in which it changed its source (of a grey one: in luma). Its noise is the standard deviation
+    around it in the fused image without it, but not less than in the source: a fusion that damps noise and contrast
+    alike is not called faithful, nor is one that stretches both. So copying a source retains 1 of it and 0 of the
+    others, the average of two about one half; noise and clutter of another source lower it. Negative: shown inverted.
     Fooled by showing everything of every source at once, which invention and recoverability see.
     """
     steps = (1.0,) * layers[0].grey.ndim if spacing is None else tuple(spacing)
     if len(steps) != layers[0].grey.ndim:
         raise BadInput(f"spacing {list(steps)} for an image of {layers[0].grey.ndim} axes", "Give one for each axis")
     sizes = tuple(radii or (radius * float(np.prod(steps)) ** (1 / len(steps)) for radius in RADII))
-    plain = in_unit_range(fuse(layers))
+    plain = in_unit_range(fuse(layers) if fused is None else fused)
     region = np.max([layer.grey for layer in layers], axis=0) > _VISIBLE if where is None else where
     found: list[Planted] = []
     for number in range(len(layers)) if sources is None else sources:
@@ -133,20 +136,21 @@ def _compare(
     before, after, plain, fused = (_three(image, source.grey.ndim) for image in (*shown, plain, fused))
     found = []
     for one in structures:
-        direction = (after[one.box] - before[one.box])[one.inside].mean(axis=0)
-        length = float(np.linalg.norm(direction))
-        if length < _LEAST_NOISE:
+        given = _difference(after[one.box] - before[one.box], one)
+        weights = _LUMA if source.colour is None else given / max(float(np.linalg.norm(given)), _LEAST_NOISE)
+        if np.linalg.norm(given) < _LEAST_NOISE:
             continue
-        parts = [image[one.box] @ (direction / length) for image in (before, after, plain, fused)]
-        noise = max(float(parts[0][one.around].std()), _LEAST_NOISE)
-        given = _difference(parts[1] - parts[0], one) / noise
-        kept = _difference(parts[3] - parts[2], one) / max(float(parts[2][one.around].std()), noise)
-        found.append(Planted(number, one.shape, one.radius, one.contrast, one.centre, kept / given))
+        clean, plainly = before[one.box] @ weights, plain[one.box] @ weights
+        noise = max(float(clean[one.around].std()), _LEAST_NOISE)
+        seen = max(float(plainly[one.around].std()), noise)
+        kept = float(_difference(fused[one.box] - plain[one.box], one) @ weights) / float(given @ weights)
+        found.append(Planted(number, one.shape, one.radius, one.contrast, one.centre, kept * noise / seen))
     return found
 
 
-def _difference(change: Array, structure: Structure) -> float:
-    return float(change[structure.inside].mean() - change[structure.around].mean())
+def _difference(change: Array, structure: Structure) -> Array:
+    """By how much the structure changed the difference between its own voxels and those around it: (3,)."""
+    return np.asarray(change[structure.inside].mean(axis=0) - change[structure.around].mean(axis=0))
 
 
 def _three(shown: Array, dimension: int) -> Array:

@@ -64,11 +64,11 @@ def test_noise_and_sharpening_invent_more_than_the_maximum_that_they_are_made_of
     sources = two(PICTURE)
     sources[0, 30:90, 30:90] += 0.2
     fractions = {method.card.name: invention(method.fuse(sources[None])[0, 0], sources).fraction
-                 for method in references(2)}
-    assert fractions["copy 1"] == fractions["copy 2"] == 0.0
-    assert fractions["maximum"] < 0.02
+                 for method in references("AB")}
+    assert fractions["copy of A"] == fractions["copy of B"] == 0.0
+    assert fractions["reference maximum"] < 0.02
     assert fractions["probe noise"] > 0.1
-    assert fractions["probe sharpen"] > fractions["maximum"]
+    assert fractions["probe sharpen"] > fractions["reference maximum"]
 
 
 def test_only_the_mask_is_looked_at():

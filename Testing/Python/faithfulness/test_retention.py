@@ -21,12 +21,12 @@ SHAPES_OF_IMAGES = pytest.mark.parametrize("shape", [PICTURE, VOLUME], ids=["2-D
 
 
 def reference(name: str):
-    return partial(combine, next(method for method in references(2) if method.card.name == name))
+    return partial(combine, next(method for method in references("AB") if method.card.name == name))
 
 
 @SHAPES_OF_IMAGES
 def test_copying_a_source_retains_all_of_it_and_nothing_of_the_other(shape):
-    found = retention(reference("copy 1"), pair(shape))
+    found = retention(reference("copy of A"), pair(shape))
     assert found.of(0) == pytest.approx(1.0, abs=1e-5)
     assert found.of(1) == 0.0
 
@@ -40,7 +40,7 @@ def test_the_average_retains_about_one_half_of_each_source(shape):
 
 @SHAPES_OF_IMAGES
 def test_every_shape_and_size_is_planted_in_every_source(shape):
-    found = retention(reference("average"), pair(shape), radii=(1.0, 2.0))
+    found = retention(reference("reference average"), pair(shape), radii=(1.0, 2.0))
     for source in (0, 1):
         planted = {(one.shape, one.radius) for one in found.planted if one.source == source}
         assert planted == {(shape, radius) for shape in SHAPES for radius in (1.0, 2.0)}
@@ -74,9 +74,9 @@ def test_a_stretch_gains_nothing_and_noise_loses():
 
 def test_the_noise_and_sharpening_probes_retain_less_than_the_maximum_that_they_are_made_of():
     layers = [layer(noisy(PICTURE, 1), "A"), layer(np.float32(0.8) * noisy(PICTURE, 2), "B")]
-    of = {name: retention(reference(name), layers).of(0) for name in ("maximum", "probe noise", "probe sharpen")}
-    assert of["probe noise"] < 0.8 * of["maximum"]
-    assert of["probe sharpen"] < of["maximum"]
+    of = {name: retention(reference(name), layers).of(0) for name in ("reference maximum", "probe noise", "probe sharpen")}
+    assert of["probe noise"] < 0.8 * of["reference maximum"]
+    assert of["probe sharpen"] < of["reference maximum"]
 
 
 def test_an_inverted_structure_counts_against_a_fusion():
@@ -119,8 +119,8 @@ def test_a_planted_structure_has_the_contrast_that_it_should_have():
 
 
 def test_without_room_there_is_no_figure_and_a_wrong_spacing_is_refused():
-    nowhere = retention(reference("average"), pair(PICTURE), where=np.zeros(PICTURE, bool))
+    nowhere = retention(reference("reference average"), pair(PICTURE), where=np.zeros(PICTURE, bool))
     assert isinstance(nowhere, Retention)
     assert np.isnan(nowhere.of(0))
     with pytest.raises(BadInput, match="spacing"):
-        retention(reference("average"), pair(PICTURE), spacing=(1.0, 1.0, 1.0))
+        retention(reference("reference average"), pair(PICTURE), spacing=(1.0, 1.0, 1.0))

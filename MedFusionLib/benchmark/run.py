@@ -1,0 +1,108 @@
+"""The benchmark itself: every method, given picture and reference row on every case, then intervals and tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from MedFusionLib.benchmark import Benchmark, BenchmarkRow, PairedTest
+from MedFusionLib.benchmark.cases import Case
+from MedFusionLib.benchmark.statistics import LEAST_SERIES, bootstrap_interval, paired_tests
+from MedFusionLib.errors import BadInput
+from MedFusionLib.faithfulness import headline_of
+from MedFusionLib.faithfulness.probes import MAXIMUM, references
+from MedFusionLib.fusion import catalog
+from MedFusionLib.fusion.method import Method
+from MedFusionLib.progress import Progress, silent
+from MedFusionLib.scoring import Kind, Score, Setting, score_given, score_method
+from MedFusionLib.volume import Array
+
+
+@dataclass
+class _Collected:
+    """The scores of one line as the cases come in."""
+
+    title: str
+    figures: list[dict[str, float]] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+
+
+def benchmark(
+    cases: Sequence[Case], methods: Sequence[str], notes: Sequence[str] = (), progress: Progress = silent
+) -> Benchmark:
+    """Score ``methods`` (names of the catalog), the cases' given pictures and the reference rows on all ``cases``.
+
+    Cases are loaded one at a time. Raises ``BadInput`` for an unknown method before any work, or when no case is given.
+    """
+    if not cases:
+        raise BadInput("no case to measure", "Give folders with at least one case")
+    loaded_methods = [catalog.load(name) for name in dict.fromkeys(methods)]
+    lines: dict[tuple[Kind, str], _Collected] = {}
+    names: tuple[str, ...] = ()
+    functional = False
+    for number, case in enumerate(cases):
+        progress("benchmark", number / len(cases), case.name.name)
+        loaded = case.load()
+        setting = loaded.setting
+        names = tuple(layer.name for layer in setting.layers)
+        functional = setting.functional
+        for score in _scores(loaded_methods, loaded.given, setting):
+            line = lines.setdefault((score.kind, score.name), _Collected(score.title))
+            line.figures.append(score.figures)
+            line.seconds.append(score.seconds)
+    progress("benchmark", 1.0, f"{len(cases)} cases")
+    series = [case.name.series for case in cases]
+    rows = tuple(_row(key, line, series) for key, line in lines.items())
+    figures = tuple(dict.fromkeys(figure for row in rows for figure in row.scores))
+    return Benchmark(
+        sources=names,
+        functional=functional,
+        cases=tuple(case.name for case in cases),
+        rows=rows,
+        figures=figures,
+        headline=tuple(name for name in headline_of(functional) if name in figures),
+        against=MAXIMUM,
+        tests=_tests(rows, figures, series),
+        notes=(*notes, *_caveats(series)),
+    )
+
+
+def _scores(methods: Sequence[Method], given: dict[str, Array], setting: Setting) -> Iterator[Score]:
+    """Every line of the table on one case: methods, given pictures, reference rows."""
+    for method in methods:
+        yield score_method(method, setting)
+    for name, fused in given.items():
+        yield score_given(name, fused, setting)
+    for reference in references([layer.name for layer in setting.layers]):
+        yield score_method(reference, setting, "reference")
+
+
+def _row(key: tuple[Kind, str], line: _Collected, series: Sequence[str]) -> BenchmarkRow:
+    names = dict.fromkeys(name for figures in line.figures for name in figures)
+    scores = {name: tuple(figures.get(name, float("nan")) for figures in line.figures) for name in names}
+    intervals = {name: bootstrap_interval(values, series) for name, values in scores.items()}
+    return BenchmarkRow(key[1], line.title, key[0], scores, intervals, float(np.mean(line.seconds)))
+
+
+def _tests(
+    rows: Sequence[BenchmarkRow], figures: Sequence[str], series: Sequence[str]
+) -> tuple[PairedTest, ...]:
+    """Methods and given pictures against the reference, figure by figure."""
+    base = next(row for row in rows if row.name == MAXIMUM)
+    found: list[PairedTest] = []
+    for name in (name for name in figures if name in base.scores):
+        others = {row.name: row.scores[name] for row in rows if row.kind != "reference" and name in row.scores}
+        found += paired_tests(name, others, MAXIMUM, base.scores[name], series)
+    return tuple(found)
+
+
+def _caveats(series: Sequence[str]) -> tuple[str, ...]:
+    count = len(set(series))
+    if count < LEAST_SERIES:
+        return (
+            f"{count} series: too few for a test (no result could reach p = 0.05 with fewer than {LEAST_SERIES}), "
+            "so differences are shown without p; slices of one patient are not independent",
+        )
+    return ()

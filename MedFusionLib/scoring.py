@@ -1,0 +1,92 @@
+"""One line of a comparison: a method, a reference row or a picture made elsewhere, with all its figures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from MedFusionLib.faithfulness.assess import assess
+from MedFusionLib.fusion.method import Method
+from MedFusionLib.layers import Layer, combine, fuse_grey, put_colour_back
+from MedFusionLib.measure import measure
+from MedFusionLib.volume import Array
+
+#: A method of the catalog, a reference row that nobody should be proud to beat, or a picture made elsewhere.
+Kind = Literal["method", "reference", "given"]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all lines of a table share; ``spacing`` is in mm in the order of the array's axes.
+
+    ``on_luma``: metrics are of the fused luma itself, as papers take them, not of the luma of the 8-bit RGB.
+    """
+
+    layers: tuple[Layer, ...]
+    spacing: tuple[float, ...]
+    metrics: tuple[str, ...]
+    plane: str | None = None
+    lesion: Array | None = None
+    on_luma: bool = False
+
+    @property
+    def functional(self) -> bool:
+        """True where a source has colour."""
+        return any(layer.colour is not None for layer in self.layers)
+
+
+@dataclass(frozen=True, eq=False)
+class Score:
+    """A fused image (float grey in [0, 1], or 8-bit RGB) with its figures; ``seconds`` to fuse once, NaN if unknown."""
+
+    name: str
+    title: str
+    kind: Kind
+    fused: Array
+    figures: dict[str, float]
+    seconds: float
+
+
+def score_method(
+    method: Method, setting: Setting, kind: Kind = "method", made: tuple[Array, dict[str, float]] | None = None
+) -> Score:
+    """Fuse with ``method``, measure, and fuse again with planted structures.
+
+    ``made`` is the fused image with its metrics, where they are already there. ``seconds`` is the mean of all fusions.
+    """
+    seconds: list[float] = []
+
+    def fuse(layers: Sequence[Layer]) -> Array:
+        started = time.perf_counter()
+        fused = combine(method, layers, setting.plane)
+        seconds.append(time.perf_counter() - started)
+        return fused
+
+    if made is None:
+        grey = fuse_grey(method, setting.layers, setting.plane)
+        fused = put_colour_back(grey, setting.layers)
+        made = fused, _measure(fused, grey, setting)
+    fused, metrics = made
+    figures = {**metrics, **assess(fused, setting.layers, setting.spacing, fuse, setting.lesion)}
+    mean = sum(seconds) / len(seconds) if seconds else float("nan")
+    return Score(method.card.name, method.card.title, kind, fused, figures, mean)
+
+
+def score_given(name: str, picture: Array, setting: Setting) -> Score:
+    """The figures of a fused ``picture`` made elsewhere; it cannot be fused again, so it has no retention.
+
+    Float grey in [0, 1] or 8-bit RGB; grey is taken for the luma where a layer has colour, and gets its chroma.
+    """
+    grey = None if picture.dtype == np.uint8 else picture
+    fused = picture if grey is None else put_colour_back(grey, setting.layers)
+    figures = _measure(fused, grey, setting)
+    figures.update(assess(fused, setting.layers, setting.spacing, lesion=setting.lesion))
+    return Score(name, name, "given", fused, figures, float("nan"))
+
+
+def _measure(fused: Array, grey: Array | None, setting: Setting) -> dict[str, float]:
+    return measure(fused, setting.layers, setting.metrics, setting.spacing, grey if setting.on_luma else None)
