@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from MedFusionLib import __version__
+from MedFusionLib.benchmark import command
 from MedFusionLib.colour import COLOUR_MAPS
 from MedFusionLib.fusion.device import DEVICES
 from MedFusionLib.fusion.inference import PLANE_CHOICES
@@ -37,6 +38,7 @@ def parser() -> Parser:
     _compare(commands.add_parser("compare", help="align once, fuse with several methods, measure each"))
     _register(commands.add_parser("register", help="find the transform that aligns one volume to another"))
     _evaluate(commands.add_parser("evaluate", help="measure a fused volume against its sources"))
+    command.add_arguments(commands.add_parser("benchmark", help="judge methods on many cases, by patient"))
     for name, what in (("methods", "list the fusion methods"), ("metrics", "list the metrics")):
         commands.add_parser(name, help=what).add_argument("--json", action="store_true", help="as JSON")
     demo = commands.add_parser("demo", help="run the main job on the bundled patient")

@@ -201,7 +201,14 @@ def _demo(given: argparse.Namespace) -> int:
     return _fuse(parser().parse_args(arguments))
 
 
+def _benchmark(given: argparse.Namespace) -> int:
+    from MedFusionLib.benchmark import command
+
+    return command.run(given)
+
+
 _COMMANDS = {
+    "benchmark": _benchmark,
     "fuse": _fuse,
     "compare": _compare,
     "register": _register,

@@ -39,11 +39,11 @@ def evaluate(
         window = choose_window(volume, windows.get(volume.name, windows.get(volume.modality)))
         colour_map = "own" if volume.is_colour else volume.about.colour_map if fused.is_colour else "grey"
         layers.append(prepare_layer(volume, inside, window, colour_map))
-    return measure(_in_range(fused), layers, tuple(METRICS), fused.image.GetSpacing()[::-1])
+    return measure(in_range(fused), layers, tuple(METRICS), fused.image.GetSpacing()[::-1])
 
 
-def _in_range(fused: Volume) -> Array:
-    """Grey in [0, 1] as float32, or 8-bit RGB."""
+def in_range(fused: Volume) -> Array:
+    """The voxels of a fused volume: grey in [0, 1] as float32, or 8-bit RGB; raises ``BadInput`` for other ranges."""
     array = fused.array
     if fused.is_colour:
         return array
