@@ -21,12 +21,13 @@ def measure(
     spacing: Sequence[float],
     fused_luma: FloatArray | None = None,
 ) -> dict[str, float]:
-    """The metrics ``names`` (or sets of them: basic, panel, all) of ``fused`` (grey in [0, 1] or 8-bit RGB), and the colour errors of an RGB one.
+    """The metrics ``names`` of ``fused`` (grey in [0, 1] or 8-bit RGB), and the colour errors of an RGB one.
 
-    ``spacing`` is in mm, (x, y, z) as SimpleITK gives it. Metrics are taken on luma where all sources see (their common field of view; everywhere if there is none).
-    Colour errors are the mean hue difference in degrees and chroma difference in CIELAB units where the functional
-    source is bright (largest of R, G, B at least one half). ``spacing`` is in mm in the order of the array's axes.
-    ``fused_luma`` is the luma before colour was put back and rounded to 8 bits, for figures as papers take them.
+    ``names`` may hold those of sets: basic, panel, all. Metrics are taken on luma where all sources see (their
+    common field of view; everywhere if there is none). Colour errors are the mean hue difference in degrees and
+    chroma difference in CIELAB units where the functional source is bright (largest of R, G, B at least one half).
+    ``spacing`` is in mm in the order of the array's axes. ``fused_luma`` is the luma before colour was put back and
+    rounded to 8 bits, for figures as papers take them.
     """
     colour = fused.dtype == np.uint8
     rgb = fused.astype(np.float32) / np.float32(255.0) if colour else None
@@ -34,7 +35,7 @@ def measure(
     common = np.logical_and.reduce([layer.validity for layer in layers])
     mask = None if common.all() or not common.any() else common[np.newaxis]
     sources = np.stack([layer.grey for layer in layers])[np.newaxis]
-    measured = figures(grey[np.newaxis], sources, names, mask, tuple(spacing)[::-1])
+    measured = figures(grey[np.newaxis], sources, names, mask, spacing)
     named = {name: float(values[0]) for name, values in measured.items()}
     if rgb is not None:
         named.update(_colour_errors(rgb, layers))

@@ -13,7 +13,7 @@ from MedFusionLib.errors import BadInput
 from MedFusionLib.fields import anything, check_fields, list_of, mapping_of, names_among, number, one_of, optional, text
 from MedFusionLib.files import locate
 from MedFusionLib.fusion.device import DEVICES
-from MedFusionLib.metrics import METRICS
+from MedFusionLib.metrics import METRIC_SETS, METRICS
 from MedFusionLib.registration.settings import RegistrationSettings
 
 FORMAT = 1
@@ -29,8 +29,8 @@ class Recipe:
     ``device`` is where methods compute: cpu, cuda, mps, or auto, which is the CPU for methods without weights
     and the best device present for those with. ``windows`` and ``colour_maps`` are by a volume's name or by
     modality; what is not named takes the modality's default. ``combinations`` lists which volumes to fuse, by
-    position (0 is the fixed one); empty means one fusion of all. ``metrics`` are names of the metrics' table.
-    ``on_rejection`` says whether a rejected registration stops the run.
+    position (0 is the fixed one); empty means one fusion of all. ``metrics`` are names of the metrics' table or of
+    its sets (basic, panel, all). ``on_rejection`` says whether a rejected registration stops the run.
     """
 
     method: str = "laplacian"
@@ -108,6 +108,6 @@ _CHECKS = {
     "windows": mapping_of(_window),
     "colour_maps": mapping_of(one_of(*COLOUR_MAPS)),
     "combinations": list_of(list_of(number(0, 1000, int))),
-    "metrics": names_among(METRICS),
+    "metrics": names_among((*METRICS, *METRIC_SETS)),
     "on_rejection": one_of("stop", "continue"),
 }

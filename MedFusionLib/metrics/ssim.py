@@ -1,62 +1,102 @@
-"""Structural similarity with a Gaussian window, in two and three dimensions."""
+"""Structural similarity with a Gaussian window, and with the uniform window of some published tables."""
 
 from __future__ import annotations
 
 import math
-from types import ModuleType
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from MedFusionLib.metrics.batch import check, masked_mean, weights
+from MedFusionLib.metrics.comparison import Comparison, compare
+from MedFusionLib.metrics.windows import gaussian_taps, inner, uniform_taps, window_mean
 
-_RADIUS, _SIGMA = 5, 1.5
-_C1, _C2 = 0.01**2, 0.03**2
+GAUSSIAN = tuple(gaussian_taps(5, 1.5))
+UNIFORM = tuple(uniform_taps(3))
+_K1, _K2 = 0.01, 0.03
 
 
-def ssim(fused: Any, sources: Any, mask: Any = None, spacing: Any = None) -> Any:
+@dataclass(frozen=True)
+class Moments:
+    """Window means and variances of fused and of each source, and the covariances of fused with each source."""
+
+    means: list[Any]
+    variances: list[Any]
+    covariances: list[Any]
+
+
+def moments(it: Comparison, taps: tuple[float, ...] = GAUSSIAN) -> Moments:
+    """The local moments within windows weighted by ``taps``; the first entry of means and variances is fused's.
+
+    Variances and covariances are those of the population for ``GAUSSIAN``, of a sample for ``UNIFORM``.
+    """
+
+    def make() -> Moments:
+        pictures = [it.fused, *it.sources]
+        means = [window_mean(picture, taps) for picture in pictures]
+        paired = list(zip(pictures, means, strict=True))
+        variances = [covariance(picture, picture, (mean, mean), taps) for picture, mean in paired]
+        shared = [covariance(it.fused, source, (means[0], mean), taps) for source, mean in paired[1:]]
+        return Moments(means, variances, shared)
+
+    return it.once(("moments", taps), make)
+
+
+def covariance(one: Any, other: Any, means: tuple[Any, Any], taps: tuple[float, ...]) -> Any:
+    """The local covariance of two pictures whose window means are known."""
+    spread = window_mean(one * other, taps) - means[0] * means[1]
+    if taps == GAUSSIAN:
+        return spread
+    size = math.prod(2 * min(len(taps) // 2, (length - 1) // 2) + 1 for length in one.shape[1:])
+    return spread * (size / max(1, size - 1))
+
+
+def similarity(means: Sequence[Any], variances: Sequence[Any], shared: Any, span: float = 1.0) -> Any:
+    """The similarity map of two pictures of range ``span``, equation 13 of Wang et al. 2004."""
+    luminance, contrast = (_K1 * span) ** 2, (_K2 * span) ** 2
+    above = (2 * means[0] * means[1] + luminance) * (2 * shared + contrast)
+    below = (means[0] ** 2 + means[1] ** 2 + luminance) * (variances[0] + variances[1] + contrast)
+    return above / below
+
+
+def similarity_maps(it: Comparison, taps: tuple[float, ...] = GAUSSIAN, span: float = 1.0) -> list[Any]:
+    """The similarity map of fused with each source."""
+
+    def make() -> list[Any]:
+        local = moments(it, taps)
+        pairs = zip(local.means[1:], local.variances[1:], local.covariances, strict=True)
+        return [
+            similarity((local.means[0], mean), (local.variances[0], variance), shared, span)
+            for mean, variance, shared in pairs
+        ]
+
+    return it.once(("similarity", taps, span), make)
+
+
+def ssim(fused: Any, sources: Any, mask: Any = None, spacing: Any = None, shared: Comparison | None = None) -> Any:
     """Structural similarity of the fused image with each source, summed over the sources.
 
     Wang et al. 2004: window of 11 voxels a side, Gaussian with sigma 1.5 voxels, K1 .01, K2 .03, range of
-    intensities 1, averaged where the whole window lies inside the image (and, with a mask, inside the mask's
-    true voxels); along an axis shorter than 11 the window is as long as fits. The survey's equation 3 is half
+    intensities 1, averaged where the whole window lies inside the image (and, with a mask, where its middle lies
+    inside the mask); along an axis shorter than 11 the window is as long as fits. The survey's equation 3 is half
     the sum for two sources. Range -n to n for n sources; higher is better. Fooled by the average of
     the sources. ``spacing`` is not used: the window is in voxels. Returns one value for each item of
     the batch; NaN where no window lies inside the mask.
     """
-    xp = check(fused, sources, mask)
-    fused = xp.astype(fused, xp.float64)
-    inner = _inner(fused.shape[1:])
-    weight = weights(xp, fused, mask)[(slice(None), *inner)]
-    fused_mean = _blur(xp, fused)
-    fused_square = _blur(xp, fused * fused) - fused_mean**2
-    total = xp.zeros_like(fused[:, *(0,) * (fused.ndim - 1)])
-    for number in range(sources.shape[1]):
-        source = xp.astype(sources[:, number, ...], xp.float64)
-        mean = _blur(xp, source)
-        square = _blur(xp, source * source) - mean**2
-        shared = _blur(xp, source * fused) - mean * fused_mean
-        similarity = (2 * mean * fused_mean + _C1) * (2 * shared + _C2)
-        similarity = similarity / ((mean**2 + fused_mean**2 + _C1) * (square + fused_square + _C2))
-        total = total + masked_mean(xp, similarity, weight)
-    return total
+    it = compare(fused, sources, mask, spacing, shared)
+    inside = inner(it.fused.shape[1:], len(GAUSSIAN))
+    return sum(it.mean(values, inside) for values in similarity_maps(it))
 
 
-def _radius(length: int) -> int:
-    """The half width of the window along an axis of ``length`` voxels."""
-    return min(_RADIUS, (length - 1) // 2)
+def ssim_uniform(
+    fused: Any, sources: Any, mask: Any = None, spacing: Any = None, shared: Comparison | None = None
+) -> Any:
+    """Structural similarity as CDDFuse's tables hold it, summed over the sources.
 
-
-def _inner(shape: tuple[int, ...]) -> tuple[slice, ...]:
-    """Where the whole window lies inside the image."""
-    return tuple(slice(_radius(length), length - _radius(length)) for length in shape)
-
-
-def _blur(xp: ModuleType, image: Any) -> Any:
-    """The Gaussian mean of (batch, *spatial) where the whole window lies inside, by shifted sums axis by axis."""
-    for axis in range(1, image.ndim):
-        length = image.shape[axis]
-        radius = _radius(length)
-        taps = [math.exp(-0.5 * (offset / _SIGMA) ** 2) for offset in range(-radius, radius + 1)]
-        width = length - 2 * radius
-        before = (slice(None),) * axis
-        image = sum((tap / sum(taps)) * image[(*before, slice(start, start + width))] for start, tap in enumerate(taps))
-    return image
+    Zhao et al. 2023 (CDDFuse) call scikit-image on 0 to 255 floats and leave its defaults: window of 7 voxels a
+    side, uniform, sample covariance (n / (n - 1)), and a range of 2, so that the constants hardly damp. Up to 0.48
+    apart from ``ssim``; only for comparison with such tables. Range -n to n; higher is better. Fooled by the
+    average of the sources. ``spacing`` is not used. One value for each item; NaN where no window is in the mask.
+    """
+    it = compare(fused, sources, mask, spacing, shared)
+    inside = inner(it.fused.shape[1:], len(UNIFORM))
+    return sum(it.mean(values, inside) for values in similarity_maps(it, UNIFORM, 2.0 / 255.0))
