@@ -33,9 +33,9 @@ def load_dictionary(dimension: int) -> Real:
 
 
 class Sparse(NumpyMethod):
-    """Overlapping patches less their means are coded; each is taken whole from the source with the greatest
-    l1 norm of its code, what the dictionary does not represent included, and overlaps are averaged, the
-    middle of a patch weighing most.
+    """Overlapping patches less their means are coded; each is taken whole, with what the dictionary does not
+    represent, from the source with the greatest l1 norm of its code, and overlaps are averaged, the middle of a
+    patch weighing most.
 
     With ``w`` the weight of those of a voxel's patches that come from a source, the result is the sum over the
     sources of ``w`` times the voxel, less the weighted mean of the taken patches' means, plus that of the means

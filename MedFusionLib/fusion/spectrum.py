@@ -23,12 +23,12 @@ def _axes(x: Any) -> tuple[int, ...]:
 def odd_size(least: int) -> int:
     """The next odd length from ``least`` on that is quick to transform; odd, so that there is no Nyquist bin."""
     size = least + 1 - least % 2
-    while _largest_factor(size) > 1:
+    while _unquick_part(size) > 1:
         size += 2
     return size
 
 
-def _largest_factor(size: int) -> int:
+def _unquick_part(size: int) -> int:
     """``size`` without the primes that are quick to transform."""
     for prime in _ODD_PRIMES:
         while size % prime == 0:
