@@ -12,7 +12,7 @@ from MedFusionLib.benchmark import command
 from MedFusionLib.colour import COLOUR_MAPS
 from MedFusionLib.fusion.device import DEVICES
 from MedFusionLib.fusion.inference import PLANE_CHOICES
-from MedFusionLib.modality import MODALITIES
+from MedFusionLib.modality import MODALITIES, UNITS
 
 _EPILOG = (
     "Research software, not a medical device. Exit codes: 0 done, 2 bad input, 3 registration rejected, 130 cancelled."
@@ -62,7 +62,7 @@ def _making(command: argparse.ArgumentParser) -> None:
     command.add_argument("volumes", nargs="+", metavar="VOLUME", help="files or DICOM folders; the first is fixed")
     command.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the results")
     command.add_argument("--overwrite", action="store_true", help="replace an earlier run's results in that folder")
-    command.add_argument("--plain", action="store_true", help="write neither overview.png nor scene.mrb")
+    command.add_argument("--plain", action="store_true", help="write no overview.png, report.html or scene.mrb")
     command.add_argument("--parameter", action="append", default=[], metavar="NAME=VALUE", help="of the method")
     command.add_argument("--registration", metavar="NAME", help="auto, brainsfit, elastix, simpleitk, landmarks, none")
     command.add_argument("--plane", choices=PLANE_CHOICES, help="for 2-D methods on volumes")
@@ -93,7 +93,8 @@ def _making(command: argparse.ArgumentParser) -> None:
 def _register(command: argparse.ArgumentParser) -> None:
     command.add_argument("volumes", nargs=2, metavar=("FIXED", "MOVING"), help="files or DICOM folders")
     command.add_argument("--output", type=Path, required=True, metavar="FILE", help="transform, .h5 or .tfm")
-    command.add_argument("--method", dest="registration", metavar="NAME", default="auto", help="back end")
+    command.add_argument("--method", dest="registration", metavar="NAME", help="back end (default: auto)")
+    command.add_argument("--recipe", type=Path, metavar="FILE", help="JSON, of which the registration is used")
     command.add_argument("--json", action="store_true", help="the outcome as JSON")
     _reading(command)
     _aligning(command)
@@ -112,6 +113,7 @@ def _evaluate(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--mask", metavar="FILE", help="where to look (non-zero)")
     command.add_argument("--window", action="append", default=[], metavar="SOURCE=WINDOW", help="as in fuse")
+    command.add_argument("--recipe", type=Path, metavar="FILE", help="JSON, of which the windows are used")
     command.add_argument("--json", action="store_true", help="as JSON")
     _reading(command)
 
@@ -125,6 +127,13 @@ def _reading(command: argparse.ArgumentParser) -> None:
         help=f"of each volume in order: {', '.join(MODALITIES)} (guessed when left out)",
     )
     command.add_argument("--name", action="append", default=[], help="of each volume in order (default: the file's)")
+    command.add_argument(
+        "--unit", action="append", default=[], choices=("", *UNITS),
+        help="of each volume in order, if the file tells none"
+    )
+    command.add_argument(
+        "--frame-of-reference", action="append", default=[], metavar="UID", help="of each volume in order, as in DICOM"
+    )
     command.add_argument("--frame", type=int, metavar="K", help="which frame of a 4-D file")
     command.add_argument(
         "--non-finite", choices=("refuse", "background"), default="refuse", help="what to do with NaN and infinity"

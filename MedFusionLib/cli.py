@@ -7,7 +7,7 @@ import json
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import zip_longest
 from pathlib import Path
 from types import FrameType
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from MedFusionLib.arguments import pairs, parser
 from MedFusionLib.console import print_json, progress_of
-from MedFusionLib.errors import BadInput, Cancelled, MedFusionError
+from MedFusionLib.errors import BadInput, Cancelled, MedFusionError, RegistrationRejected, as_data
 from MedFusionLib.progress import Progress
 from MedFusionLib.recipe import Recipe
 from MedFusionLib.volume import Volume
@@ -31,11 +31,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(_COMMANDS[given.command](given))
     except MedFusionError as error:
-        return _fail(str(error), error.exit_code)
+        return _fail(error, given)
     except KeyboardInterrupt:
-        return _fail(str(Cancelled()), Cancelled.exit_code)
+        return _fail(Cancelled(), given)
     except MemoryError:
-        return _fail("not enough memory. Close other programs, crop the volumes or resample them coarser", 2)
+        mend = "Close other programs, crop the volumes or resample them coarser"
+        return _fail(BadInput("not enough memory", mend), given)
     finally:
         signal.signal(signal.SIGTERM, previous)
 
@@ -44,22 +45,28 @@ def _cancel(number: int, frame: FrameType | None) -> None:
     raise Cancelled()
 
 
-def _fail(message: str, code: int) -> int:
-    print(f"medfusion: {' '.join(message.split())}", file=sys.stderr)
-    return code
+def _fail(error: MedFusionError, given: argparse.Namespace) -> int:
+    """Tell what went wrong, to people in one line, and as data to the program that asked for JSON."""
+    if getattr(given, "json", False) or getattr(given, "progress", "") == "json":
+        print_json(as_data(error))
+    print(f"medfusion: {' '.join(str(error).split())}", file=sys.stderr)
+    return error.exit_code
 
 
 def read_volumes(given: argparse.Namespace) -> list[Volume]:
     """The volumes that the arguments name, each checked at the door."""
     if len(given.modality) > len(given.volumes):
         raise BadInput(f"{len(given.modality)} modalities for {len(given.volumes)} volumes", "Give one for each")
-    if len(given.name) > len(given.volumes):
-        raise BadInput(f"{len(given.name)} names for {len(given.volumes)} volumes", "Give one for each")
-    said = zip_longest(given.volumes, given.modality, given.name)
-    return [
-        Volume.read(path, modality=modality, name=name, frame=given.frame, non_finite=given.non_finite)
-        for path, modality, name in said
-    ]
+    told = {"names": given.name, "units": given.unit, "frames of reference": given.frame_of_reference}
+    for what, entries in told.items():
+        if len(entries) > len(given.volumes):
+            raise BadInput(f"{len(entries)} {what} for {len(given.volumes)} volumes", "Give one for each")
+    volumes = []
+    for path, modality, name, unit, frame in zip_longest(given.volumes, given.modality, *told.values()):
+        volume = Volume.read(path, modality=modality, name=name, frame=given.frame, non_finite=given.non_finite)
+        shared = frame or volume.frame_of_reference
+        volumes.append(replace(volume, unit=unit or volume.unit, frame_of_reference=shared))
+    return volumes
 
 
 def recipe_of(given: argparse.Namespace) -> Recipe:
@@ -134,7 +141,8 @@ def _register(given: argparse.Namespace) -> int:
     from MedFusionLib.registration.transforms import save
 
     check_file(given.output, (".h5", ".tfm"))
-    settings = RegistrationSettings.from_dict({**asdict(RegistrationSettings()), **_registration(given)})
+    base = Recipe.read(given.recipe).settings if given.recipe else RegistrationSettings()
+    settings = RegistrationSettings.from_dict({**asdict(base), **_registration(given)})
     fixed, moving = read_volumes(given)
     progress = progress_of("none" if given.json else given.progress)
     registration = register(fixed, moving, settings, progress=progress)
@@ -144,10 +152,13 @@ def _register(given: argparse.Namespace) -> int:
         save(registration.transform, given.output)
     if given.json:
         print_json(plain({**described, "output": None if rejected else str(given.output)}))
+    elif given.progress == "json":
+        print_json(plain({"done": not rejected, **described}))
     elif not rejected:
         print(f"{registration.verdict.decision}: {given.output} ({registration.engine}, {registration.seconds:.1f} s)")
     if rejected:
-        return _fail(f"registration rejected, nothing written: {'; '.join(registration.verdict.reasons)}", 3)
+        why = "; ".join(registration.verdict.reasons)
+        raise RegistrationRejected(f"registration rejected, nothing written: {why}")
     return 0
 
 
@@ -155,7 +166,8 @@ def _evaluate(given: argparse.Namespace) -> int:
     from MedFusionLib.evaluate import evaluate
     from MedFusionLib.record import plain
 
-    windows = Recipe.from_dict({"windows": pairs(given.window, "window")}).windows
+    base = Recipe.read(given.recipe) if given.recipe else Recipe()
+    windows = Recipe.from_dict({"windows": {**base.windows, **pairs(given.window, "window")}}).windows
     sources = read_volumes(given)
     fused = Volume.read(given.fused, modality="unknown")
     mask = Volume.read_mask(given.mask, on=fused) if given.mask else None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class MedFusionError(Exception):
     """Base of every deliberate error; ``exit_code`` is what the command line returns."""
@@ -44,3 +47,16 @@ class Cancelled(MedFusionError):
 
     def __init__(self, message: str = "Cancelled; nothing was written") -> None:
         super().__init__(message)
+
+
+def as_data(error: MedFusionError) -> dict[str, Any]:
+    """The error as plain data, for the process that waits for this one."""
+    arguments = [error.what, error.mend] if isinstance(error, BadInput) else [str(error)]
+    return {"error": type(error).__name__, "arguments": arguments}
+
+
+def from_data(data: Mapping[str, Any]) -> MedFusionError:
+    """The error that ``as_data`` described: of the same class, with the same words."""
+    kinds = (BadInput, MissingDependency, RegistrationFailed, RegistrationRejected, Cancelled)
+    known: dict[str, type[MedFusionError]] = {kind.__name__: kind for kind in kinds}
+    return known.get(data["error"], MedFusionError)(*data["arguments"])

@@ -7,6 +7,9 @@ from typing import Literal
 
 Role = Literal["anatomical", "functional"]
 
+#: What voxels can be measured in; anything else is arbitrary, written "".
+UNITS = ("HU", "SUV", "Bq/ml")
+
 
 @dataclass(frozen=True)
 class Modality:

@@ -2,21 +2,48 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
+from MedFusionLib.errors import BadInput
 from MedFusionLib.progress import Progress, silent
+from MedFusionLib.scene import vocabulary as mark
 from MedFusionLib.scene.mrml import Node, Scene, mrml
 
 if TYPE_CHECKING:
     from MedFusionLib.recipe import Recipe
+    from MedFusionLib.scene.job import Job
     from MedFusionLib.scene.result import SceneResult
+    from MedFusionLib.scene.tasks import SceneRegistration
+
+
+class Choices(TypedDict, total=False):
+    """What a run can be told beside its volumes and recipe.
+
+    ``method`` and ``parameters`` of the fusion, ``registration`` (back end) and ``transform`` change the recipe.
+    ``modalities`` are those of all volumes, the fixed one first ("": as the node tells). ``mask`` is a segmentation
+    or label map on the fixed volume. ``initialTransform`` is a transform node that shows the moving volumes aligned,
+    ``landmarks`` two markups nodes (fixed, moving) of corresponding points.
+    """
+
+    method: str | None
+    parameters: Mapping[str, Any] | None
+    registration: str | None
+    transform: str | None
+    modalities: Sequence[str]
+    mask: Node | None
+    initialTransform: Node | None
+    landmarks: tuple[Node, Node] | None
 
 
 class MedFusionLogic:
-    """Takes volume nodes of a scene and returns nodes; keeps no state but the scene."""
+    """Takes volume nodes of a scene and returns nodes; keeps no state but the scene.
+
+    All work is done by the library's command line in a child process, so that both give the same voxels. Nodes that
+    are given are never changed. Everything raises ``MedFusionError``, and then the scene is as it was.
+    """
 
     def __init__(self, scene: Scene | None = None) -> None:
         """``scene`` is a vtkMRMLScene; the application's own when left out."""
@@ -30,29 +57,97 @@ class MedFusionLogic:
                 "Research software, not for clinical use.\n\n"
                 f"Library: {Path(__file__).resolve().parents[1]}\n\n"
                 "From the Python console, with two or more volumes, the fixed one first:\n"
-                "from MedFusionLib import Recipe\n"
-                "from MedFusionLib.scene import MedFusionLogic\n"
-                "MedFusionLogic().fuse([ct, mr], Recipe(method=\"laplacian\"))")
+                "from MedFusion import MedFusionLogic\n"
+                "MedFusionLogic().fuse(ct, [mr], method=\"laplacian\").fusedVolume")
 
-    def fuse(self, inputs: Sequence[Node], recipe: Recipe, progress: Progress = silent) -> SceneResult:
-        """Align, fuse and measure the volumes of ``inputs`` (the fixed one first) as ``recipe`` says, and
-        add the outcome to the scene. The inputs are not changed.
+    def fuse(self, fixed: Node, moving: Node | Sequence[Node], recipe: Recipe | None = None, *,
+             onProgress: Progress = silent, **choices: Unpack[Choices]) -> SceneResult:
+        """Align the ``moving`` volumes to ``fixed``, fuse and measure them, and add the outcome to the scene.
 
-        Raises ``MedFusionError``; then the scene is as it was.
+        Waits, while the application stays usable. For ``choices`` see ``Choices``.
         """
-        from MedFusionLib.pipeline import run
-        from MedFusionLib.scene.nodes import volume_from_node
-        from MedFusionLib.scene.result import add_result
+        return self.start(fixed, moving, recipe, onProgress=onProgress, **choices).wait()
 
-        lend_brainsfit()
-        result = run([volume_from_node(node) for node in inputs], recipe, progress)
-        return add_result(self.scene, result, inputs)
+    def start(self, fixed: Node, moving: Node | Sequence[Node], recipe: Recipe | None = None, *,
+              methods: Sequence[str] = (), onProgress: Progress | None = None,
+              onDone: Callable[[Job[SceneResult]], object] | None = None,
+              **choices: Unpack[Choices]) -> Job[SceneResult]:
+        """The same without waiting: returns the job at work, which somebody must ``poll``.
+
+        With ``methods`` it is a comparison of these. ``onDone`` is called with the job when it has ended.
+        """
+        from MedFusionLib.scene.job import Job
+        from MedFusionLib.scene.tasks import FusionTask
+
+        task = FusionTask(self.scene, _inputs(fixed, moving, choices), _recipe(recipe, choices), tuple(methods))
+        return Job(self.scene, task, onProgress or silent, onDone)
+
+    def compare(self, fixed: Node, moving: Node | Sequence[Node], recipe: Recipe | None = None, *,
+                methods: Sequence[str], onProgress: Progress = silent, **choices: Unpack[Choices]) -> SceneResult:
+        """Align once and fuse with each of ``methods``: a volume for each, and one table of their metrics."""
+        if not methods:
+            raise BadInput("no method to compare", "Name one or more")
+        return self.start(fixed, moving, recipe, methods=methods, onProgress=onProgress, **choices).wait()
+
+    def register(self, fixed: Node, moving: Node, recipe: Recipe | None = None, *, onProgress: Progress = silent,
+                 **choices: Unpack[Choices]) -> SceneRegistration:
+        """Find the transform node that aligns ``moving`` to ``fixed``; raises ``RegistrationRejected`` for a bad one.
+
+        The volume is not put below it.
+        """
+        return self.startRegistration(fixed, moving, recipe, onProgress=onProgress, **choices).wait()
+
+    def startRegistration(self, fixed: Node, moving: Node, recipe: Recipe | None = None, *,
+                          onProgress: Progress | None = None,
+                          onDone: Callable[[Job[SceneRegistration]], object] | None = None,
+                          **choices: Unpack[Choices]) -> Job[SceneRegistration]:
+        """``register`` without waiting, as ``start``."""
+        from MedFusionLib.scene.job import Job
+        from MedFusionLib.scene.tasks import RegistrationTask
+
+        task = RegistrationTask(self.scene, _inputs(fixed, moving, choices), _recipe(recipe, choices))
+        return Job(self.scene, task, onProgress or silent, onDone)
+
+    def evaluate(self, fused: Node, sources: Sequence[Node], mask: Node | None = None) -> Node:
+        """A table node with the metrics of ``fused`` against ``sources``, where ``mask`` is.
+
+        A moving volume as it was loaded stands for the aligned one that ``fused`` was made of.
+        """
+        from MedFusionLib.scene.job import Job
+        from MedFusionLib.scene.tasks import EvaluationTask
+
+        aligned = [_aligned(fused, source) for source in sources]
+        return Job(self.scene, EvaluationTask(self.scene, fused, aligned, mask, _recipe_of(fused))).wait()
 
 
-def lend_brainsfit() -> None:
-    """Let the library's engine run this Slicer's BRAINSFit, unless the user named one or there is none."""
-    from MedFusionLib.registration.brainsfit import VARIABLE
+def _inputs(fixed: Node, moving: Node | Sequence[Node], choices: Choices) -> Any:
+    from MedFusionLib.scene.export import Inputs
 
-    module = getattr(getattr(mrml(), "modules", None), "brainsfit", None)
-    if module is not None:
-        os.environ.setdefault(VARIABLE, module.path)
+    others = tuple(moving) if isinstance(moving, Sequence) else (moving,)
+    if not others:
+        raise BadInput("no moving volume is given", "Choose at least one")
+    return Inputs((fixed, *others), tuple(choices.get("modalities") or ()), choices.get("mask"),
+                  choices.get("initialTransform"), choices.get("landmarks"))
+
+
+def _recipe(recipe: Recipe | None, choices: Choices) -> Recipe:
+    from MedFusionLib.scene.export import with_choices
+
+    return with_choices(recipe, choices.get("method"), choices.get("registration"), choices.get("transform"),
+                        choices.get("parameters"))
+
+
+def _recipe_of(fused: Node) -> Recipe:
+    """The recipe that ``fused`` was made with, for its windows; the default one for another volume."""
+    from MedFusionLib.recipe import Recipe
+
+    record = fused.GetNodeReference(mark.RECORD) if fused is not None else None
+    return Recipe() if record is None else Recipe.from_dict(json.loads(record.GetText())["recipe"])
+
+
+def _aligned(fused: Node, source: Node) -> Node:
+    """The volume on the grid of ``fused`` that was made from ``source``, or ``source``."""
+    count = fused.GetNumberOfNodeReferences(mark.SOURCE) if fused is not None else 0
+    references = [fused.GetNthNodeReference(mark.SOURCE, index) for index in range(count)]
+    made = [node for node in references if node is not None and node.GetNodeReference(mark.ORIGINAL) is source]
+    return made[0] if made and source is not None else source

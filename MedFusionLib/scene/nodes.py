@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
+from MedFusionLib.door import numbers
 from MedFusionLib.errors import BadInput
 from MedFusionLib.geometry import Matrix, from_ijk_to_ras, ijk_to_ras
 from MedFusionLib.modality import MODALITIES, modality
 from MedFusionLib.naming import modality_of
-from MedFusionLib.scene.matrices import from_vtk, to_vtk
+from MedFusionLib.scene.matrices import from_vtk, to_vtk, to_world
 from MedFusionLib.scene.mrml import Node, Scene, mrml
+from MedFusionLib.scene.rounding import without_rounding
 from MedFusionLib.scene.shear import is_sheared, straightened
 from MedFusionLib.scene.vocabulary import MODALITY, OF_UNIT, UNITS, Code
 from MedFusionLib.volume import Array, Volume
@@ -33,12 +35,16 @@ def volume_from_node(node: Node, modality_name: str = "") -> Volume:
     image = sitk.GetImageFromArray(*_voxels(node, name))
     unit = _unit(node)
     known = modality(modality_name).name if modality_name else modality_of_node(node)
-    parent = _parent_to_world(node, name)
+    parent = parent_to_world(node, name)
+    if 0.0 in node.GetSpacing():
+        raise BadInput(f"volume '{name}' has the spacing {numbers(node.GetSpacing())} mm",
+                       "Correct it in Slicer's Volumes module, or load the volume again")
     matrix = _node_ijk_to_ras(node) if parent is None else parent @ _node_ijk_to_ras(node)
-    if np.linalg.det(matrix) and is_sheared(matrix):
+    if is_sheared(matrix):
         image = straightened(image, matrix, modality(known).background)
     else:
-        from_ijk_to_ras(matrix, name).apply(image)
+        grid = from_ijk_to_ras(matrix, name)
+        (without_rounding(grid) if parent is None else grid).apply(image)
     frame = _dicom(node, "FrameOfReferenceUID") if parent is None else ""
     return Volume(image, known, name, unit or modality(known).unit, frame)
 
@@ -97,15 +103,27 @@ def _node_ijk_to_ras(node: Node) -> Matrix:
     return result
 
 
-def _parent_to_world(node: Node, name: str) -> Matrix | None:
-    """The matrix of the transforms above the node, None where there are none."""
+def parent_to_world(node: Node, name: str) -> Matrix | None:
+    """The matrix of the transforms above the node, None where there are none; raises ``BadInput`` when not linear."""
     parent = node.GetParentTransformNode()
     if parent is None:
         return None
+    _refuse_loop(parent, name)
     if not parent.IsTransformToWorldLinear():
         raise BadInput(f"volume '{name}' stands below the non-linear transform '{parent.GetName()}'",
                        "Harden the transform on a copy of the volume, or take the volume out of it")
-    return from_vtk(parent.GetMatrixTransformToWorld)
+    return to_world(parent)
+
+
+def _refuse_loop(parent: Node, name: str) -> None:
+    """Raise ``BadInput`` for transforms that stand below each other in a circle: MRML would follow it for ever."""
+    seen: list[Node] = []
+    while parent is not None:
+        if any(parent is node for node in seen):
+            raise BadInput(f"'{name}' stands below transforms that form a loop through '{parent.GetName()}'",
+                           "Take one of the transforms out of the loop, in Slicer's Transforms module")
+        seen.append(parent)
+        parent = parent.GetParentTransformNode()
 
 
 def modality_of_node(node: Node) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,41 +12,60 @@ from MedFusionLib.scene.colours import GREY, colour_node_id
 from MedFusionLib.scene.display import set_display, show
 from MedFusionLib.scene.mrml import Node, Scene, mrml
 from MedFusionLib.scene.nodes import node_from_volume
+from MedFusionLib.scene.nothing import all_or_nothing
 from MedFusionLib.scene.texts import table_node, text_node
 from MedFusionLib.scene.transforms import node_from_transform
 
 if TYPE_CHECKING:
     from MedFusionLib.pipeline import Fusion, Result
+    from MedFusionLib.registration.settings import Verdict
 
 
 @dataclass(frozen=True)
 class SceneResult:
     """The nodes of one run, in the order of the result's sources: the fixed one first.
 
-    The fixed volume has no transform, nor has what was taken as registered. ``folder`` is the item of the
-    subject hierarchy that holds the nodes.
+    The fixed volume has no transform and no verdict, nor has what was taken as registered; a source or an original
+    that has left the scene is None. ``folder`` is the item of the subject hierarchy that holds the nodes. The names
+    in mixed case are Slicer's way of writing the others.
     """
 
-    sources: tuple[Node, ...]
-    originals: tuple[Node, ...]
+    sources: tuple[Node | None, ...]
+    originals: tuple[Node | None, ...]
     transforms: tuple[Node | None, ...]
     fused: tuple[Node, ...]
     metrics: Node | None
     record: Node
     folder: int
+    verdicts: tuple[Verdict | None, ...]
+
+    @property
+    def fusedVolume(self) -> Node:
+        """The fused volume's node; of several, the last."""
+        return self.fused[-1]
+
+    @property
+    def fusedVolumes(self) -> tuple[Node, ...]:
+        """The nodes of all fused volumes."""
+        return self.fused
+
+    @property
+    def metricsTable(self) -> Node | None:
+        """The table node with a row of metrics for each fused volume; None where none were asked for."""
+        return self.metrics
 
 
-def add_result(scene: Scene, result: Result, inputs: Sequence[Node] = ()) -> SceneResult:
+def add_result(scene: Scene, result: Result, inputs: Sequence[Node | None] = ()) -> SceneResult:
     """Add the nodes of ``result`` to ``scene``, in one folder of the subject hierarchy, and show them.
 
-    ``inputs`` are the nodes that the originals came from, in the order of the sources. They are referred to
-    and never changed; the fixed volume serves as its own source. Without them the moving originals are added
-    below their transforms, because a scene outside Slicer has nothing else to put there. A failure leaves no
-    node behind. Raises ``BadInput`` for inputs that do not fit the result.
+    ``inputs`` are the nodes that the originals came from, in the order of the sources, None for one that is gone.
+    They are referred to and never changed; the fixed volume serves as its own source. Without them the moving
+    originals are added below their transforms, because a scene outside Slicer has nothing else to put there. A
+    failure leaves no node behind. Raises ``BadInput`` for inputs that do not fit the result.
     """
     if inputs and len(inputs) != len(result.sources):
         raise BadInput(f"{len(inputs)} input nodes for {len(result.sources)} sources", "Give one node for each")
-    with _all_or_nothing(scene):
+    with all_or_nothing(scene):
         record = text_node(scene, result.record.to_json(), "MedFusion record")
         sources = _sources(scene, result, inputs)
         transforms = _transforms(scene, result)
@@ -60,8 +78,9 @@ def add_result(scene: Scene, result: Result, inputs: Sequence[Node] = ()) -> Sce
         for node in own:
             node.SetNodeReferenceID(mark.RECORD, record.GetID())
         folder = _folder(scene, [record, *own], result)
-    show(scene, sources[0], fused[-1])
-    return SceneResult(sources, originals, transforms, fused, metrics, record, folder)
+        show(scene, sources[0] or fused[-1], fused[-1])
+    verdicts = tuple(entry.verdict if entry else None for entry in result.registrations)
+    return SceneResult(sources, originals, transforms, fused, metrics, record, folder, verdicts)
 
 
 def _is_original(result: Result, index: int) -> bool:
@@ -69,8 +88,8 @@ def _is_original(result: Result, index: int) -> bool:
     return result.sources[index] is result.originals[index]
 
 
-def _sources(scene: Scene, result: Result, inputs: Sequence[Node]) -> tuple[Node, ...]:
-    nodes = []
+def _sources(scene: Scene, result: Result, inputs: Sequence[Node | None]) -> tuple[Node | None, ...]:
+    nodes: list[Node | None] = []
     for index, volume in enumerate(result.sources):
         if inputs and _is_original(result, index):
             nodes.append(inputs[index])
@@ -95,15 +114,19 @@ def _transforms(scene: Scene, result: Result) -> tuple[Node | None, ...]:
             nodes.append(None)
             continue
         node = node_from_transform(scene, registration.transform, f"{volume.name} to {fixed}")
-        verdict = registration.verdict
-        node.SetAttribute(mark.VERDICT, verdict.decision)
-        node.SetDescription(f"Registration by {registration.engine}, {verdict.decision}: {'; '.join(verdict.reasons)}")
+        describe_transform(node, registration.engine, registration.verdict)
         nodes.append(node)
     return tuple(nodes)
 
 
-def _originals(scene: Scene, result: Result, sources: tuple[Node, ...],
-               transforms: tuple[Node | None, ...]) -> tuple[Node, ...]:
+def describe_transform(node: Node, engine: str, verdict: Verdict) -> None:
+    """Let the transform ``node`` tell which ``engine`` found it and the ``verdict`` on it."""
+    node.SetAttribute(mark.VERDICT, verdict.decision)
+    node.SetDescription(f"Registration by {engine}, {verdict.decision}: {'; '.join(verdict.reasons)}")
+
+
+def _originals(scene: Scene, result: Result, sources: tuple[Node | None, ...],
+               transforms: tuple[Node | None, ...]) -> tuple[Node | None, ...]:
     """Nodes of the volumes as they were read, the moving ones below their transforms."""
     nodes = []
     for index, (source, transform) in enumerate(zip(sources, transforms, strict=True)):
@@ -117,28 +140,29 @@ def _originals(scene: Scene, result: Result, sources: tuple[Node, ...],
     return tuple(nodes)
 
 
-def _metrics(scene: Scene, result: Result, sources: tuple[Node, ...]) -> Node | None:
+def _metrics(scene: Scene, result: Result, sources: tuple[Node | None, ...]) -> Node | None:
     if not any(fusion.metrics for fusion in result.fusions):
         return None
     rows = [{"fused": fusion.name, "method": fusion.method, **fusion.metrics} for fusion in result.fusions]
     node = table_node(scene, rows, "MedFusion metrics")
-    for source in sources:
+    for source in filter(None, sources):
         node.AddNodeReferenceID(mark.SOURCE, source.GetID())
     return node
 
 
-def _fused(scene: Scene, fusion: Fusion, sources: tuple[Node, ...], transforms: tuple[Node | None, ...],
+def _fused(scene: Scene, fusion: Fusion, sources: tuple[Node | None, ...], transforms: tuple[Node | None, ...],
            metrics: Node | None) -> Node:
     node = node_from_volume(scene, fusion.volume)
     # A fused volume is no acquisition: 8-bit colours or grey in [0, 1].
     set_display(node, 0.0, 255.0 if fusion.volume.is_colour else 1.0, GREY)
     node.SetAttribute(mark.PURPOSE, mark.FOR_LOOKING)
     node.SetAttribute(mark.METHOD, fusion.method)
-    used = ", ".join(sources[index].GetName() for index in fusion.sources)
-    node.SetDescription(f"Fused from {used}: {mark.FOR_LOOKING}. Read HU and SUV from the sources.")
+    node.SetDescription(f"{fusion.name} fused by {fusion.method}: {mark.FOR_LOOKING}. Read HU and SUV from the "
+                        "sources.")
     for index in fusion.sources:
-        node.AddNodeReferenceID(mark.SOURCE, sources[index].GetID())
-        transform = transforms[index]
+        source, transform = sources[index], transforms[index]
+        if source is not None:
+            node.AddNodeReferenceID(mark.SOURCE, source.GetID())
         if transform is not None:
             node.AddNodeReferenceID(mark.TRANSFORM, transform.GetID())
     if metrics is not None:
@@ -146,17 +170,19 @@ def _fused(scene: Scene, fusion: Fusion, sources: tuple[Node, ...], transforms: 
     return node
 
 
-def _refer(sources: tuple[Node, ...], originals: tuple[Node, ...], transforms: tuple[Node | None, ...]) -> None:
+def _refer(sources: tuple[Node | None, ...], originals: tuple[Node | None, ...],
+           transforms: tuple[Node | None, ...]) -> None:
     """From each aligned source and its transform to the volume as it was read and to the fixed one."""
     fixed = originals[0]
     for source, original, transform in zip(sources, originals, transforms, strict=True):
-        if source is not original:
-            source.SetNodeReferenceID(mark.ORIGINAL, original.GetID())
-            source.SetNodeReferenceID(mark.FIXED, fixed.GetID())
+        if source is None or source is original:
+            continue
         if transform is not None:
             source.SetNodeReferenceID(mark.TRANSFORM, transform.GetID())
-            transform.SetNodeReferenceID(mark.ORIGINAL, original.GetID())
-            transform.SetNodeReferenceID(mark.FIXED, fixed.GetID())
+        for node in filter(None, (source, transform)):
+            for role, target in ((mark.ORIGINAL, original), (mark.FIXED, fixed)):
+                if target is not None:
+                    node.SetNodeReferenceID(role, target.GetID())
 
 
 def _folder(scene: Scene, nodes: list[Node], result: Result) -> int:
@@ -169,20 +195,3 @@ def _folder(scene: Scene, nodes: list[Node], result: Result) -> int:
         item = tree.GetItemByDataNode(parent) if parent is not None else 0
         tree.CreateItem(item or folder, node)
     return folder
-
-
-@contextmanager
-def _all_or_nothing(scene: Scene) -> Iterator[None]:
-    """Remove the nodes that were added inside the ``with`` when it fails, newest first."""
-    before = {scene.GetNthNode(index).GetID() for index in range(scene.GetNumberOfNodes())}
-    scene.StartState(scene.BatchProcessState)
-    try:
-        yield
-    except BaseException:
-        nodes = [scene.GetNthNode(index) for index in range(scene.GetNumberOfNodes())]
-        for node in reversed(nodes):
-            if node is not None and node.GetID() not in before:
-                scene.RemoveNode(node)
-        raise
-    finally:
-        scene.EndState(scene.BatchProcessState)

@@ -7,11 +7,19 @@ import SimpleITK as sitk
 
 from MedFusionLib.geometry import LPS_TO_RAS, SHEAR_MENDED, Matrix
 
+_SINGULAR = 1e-6
+
 
 def is_sheared(ijk_to_ras: Matrix) -> bool:
-    """Whether the axes of the grid meet at other angles than right ones, by more than rounding."""
-    axes = ijk_to_ras[:3, :3] / np.linalg.norm(ijk_to_ras[:3, :3], axis=0)
-    return bool(np.abs(axes.T @ axes - np.eye(3)).max() > SHEAR_MENDED)
+    """Whether the axes of the grid meet at other angles than right ones, by more than rounding.
+
+    A matrix without an inverse is no sheared grid but none.
+    """
+    lengths = np.linalg.norm(ijk_to_ras[:3, :3], axis=0)
+    if not np.isfinite(ijk_to_ras).all() or not lengths.all():
+        return False
+    axes = ijk_to_ras[:3, :3] / lengths
+    return abs(np.linalg.det(axes)) > _SINGULAR and bool(np.abs(axes.T @ axes - np.eye(3)).max() > SHEAR_MENDED)
 
 
 def straightened(image: sitk.Image, ijk_to_ras: Matrix, background: float) -> sitk.Image:

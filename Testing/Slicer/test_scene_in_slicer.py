@@ -39,7 +39,7 @@ class SceneInSlicerTest(unittest.TestCase):
         from MedFusionLib import Recipe
 
         recipe = Recipe(method="maximum", registration="none", on_rejection="continue")
-        return MedFusionLogic().fuse([self.fixed, self.moving], recipe)
+        return MedFusionLogic().fuse(self.fixed, [self.moving], recipe)
 
     def test_fusing_adds_nodes_and_leaves_the_inputs_as_they_were(self):
         before = slicer.util.arrayFromVolume(self.moving).copy()
@@ -60,7 +60,7 @@ class SceneInSlicerTest(unittest.TestCase):
 
         count = slicer.mrmlScene.GetNumberOfNodes()
         try:
-            MedFusionLogic().fuse([self.fixed], Recipe(method="maximum"))
+            MedFusionLogic().fuse(self.fixed, [], Recipe(method="maximum"))
         except MedFusionError:
             pass
         else:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -13,9 +10,7 @@ from MedFusionLib import Recipe, __version__
 from MedFusionLib.errors import BadInput
 from MedFusionLib.geometry import LPS_TO_RAS
 from MedFusionLib.registration import brainsfit
-from MedFusionLib.registration.settings import RegistrationSettings
 from MedFusionLib.scene import MedFusionLogic, node_from_volume, transform_from_node
-from MedFusionLib.scene.logic import lend_brainsfit
 from MedFusionLib.scene.matrices import to_vtk
 from MedFusionLib.volume import Volume
 
@@ -48,7 +43,7 @@ def test_the_users_alignment_by_a_parent_transform_counts(scene) -> None:
     parent.SetMatrixTransformToParent(to_vtk(LPS_TO_RAS @ shift @ LPS_TO_RAS))
     moving.SetAndObserveTransformNodeID(parent.GetID())
 
-    made = MedFusionLogic(scene).fuse([fixed, moving], RECIPE)
+    made = MedFusionLogic(scene).fuse(fixed, moving, RECIPE)
 
     # With the parent the two coincide, so the one that is resampled equals its original.
     aligned = np.array(made.sources[1].GetImageData().GetPointData().GetScalars())
@@ -63,22 +58,8 @@ def test_bad_input_leaves_the_scene_as_it_was(scene) -> None:
     empty = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "empty")
     count = scene.GetNumberOfNodes()
     with pytest.raises(BadInput, match="'empty' has no voxels"):
-        MedFusionLogic(scene).fuse([fixed, empty], RECIPE)
+        MedFusionLogic(scene).fuse(fixed, [empty], RECIPE)
     assert scene.GetNumberOfNodes() == count
-
-
-def test_slicers_brainsfit_is_lent_to_the_engine_unless_the_user_named_one(tmp_path, monkeypatch) -> None:
-    program = tmp_path / "BRAINSFit"
-    program.write_text("#!/bin/sh\n")
-    program.chmod(0o755)
-    modules = SimpleNamespace(brainsfit=SimpleNamespace(path=str(program)))
-    monkeypatch.setattr(slicer, "modules", modules, raising=False)
-    monkeypatch.setenv(brainsfit.VARIABLE, "/named/by/the/user")
-    lend_brainsfit()
-    assert os.environ[brainsfit.VARIABLE] == "/named/by/the/user"
-    monkeypatch.delenv(brainsfit.VARIABLE)
-    lend_brainsfit()
-    assert brainsfit.executable(RegistrationSettings()) == str(program)
 
 
 def test_the_account_of_itself_names_version_and_place(scene) -> None:

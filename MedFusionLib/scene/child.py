@@ -1,0 +1,105 @@
+"""The library's command line as a child process: started, listened to, ended with all that it has started."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from MedFusionLib.errors import MedFusionError, from_data
+
+GRACE_SECONDS = 0.5
+_SAID, _COMPLAINED = "said.jsonl", "complaints.txt"
+_LIBRARY = Path(__file__).resolve().parents[2]
+
+
+class Child:
+    """One run of ``medfusion`` in a process group of its own, which works and leaves its files in ``folder``.
+
+    It writes to files, not to pipes: nobody needs to read them in time, and no thread waits for them.
+    """
+
+    def __init__(self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
+        """Start ``medfusion`` with ``arguments``; ``environment`` is added to this process's own."""
+        self._folder = folder
+        self._heard = 0
+        temporary = folder / "temporary"
+        temporary.mkdir()
+        places = {name: str(temporary) for name in ("TMPDIR", "TEMP", "TMP")}
+        path = os.pathsep.join(filter(None, (str(_LIBRARY), os.environ.get("PYTHONPATH"))))
+        with (folder / _SAID).open("wb") as said, (folder / _COMPLAINED).open("wb") as complained:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "MedFusionLib", *arguments], cwd=folder, stdin=subprocess.DEVNULL,
+                stdout=said, stderr=complained, start_new_session=os.name == "posix", creationflags=_no_window(),
+                env={**os.environ, "PYTHONPATH": path, "PYTHONUTF8": "1", **places, **environment},
+            )
+
+    def hear(self) -> Iterator[dict[str, Any]]:
+        """The lines of JSON that were finished since the last call."""
+        with (self._folder / _SAID).open("rb") as stream:
+            stream.seek(self._heard)
+            text = stream.read()
+        whole = text[:text.rfind(b"\n") + 1]
+        self._heard += len(whole)
+        for line in whole.splitlines():
+            with suppress(ValueError):
+                data = json.loads(line)
+                if isinstance(data, dict):
+                    yield data
+
+    def code(self) -> int | None:
+        """The exit code, None while it runs; negative for the signal that killed it."""
+        return self._process.poll()
+
+    def complaints(self) -> str:
+        """What it has written to standard error."""
+        return (self._folder / _COMPLAINED).read_text(encoding="utf-8", errors="replace")
+
+    def end(self) -> None:
+        """Ask it to stop, and kill it with its descendants when it does not within ``GRACE_SECONDS``."""
+        if self._process.poll() is not None:
+            return
+        self._process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(GRACE_SECONDS)
+            return
+        # The programs it has started lead groups of their own, so each is named.
+        for number in (*_descendants(self._process.pid), self._process.pid):
+            with suppress(OSError):
+                os.kill(number, getattr(signal, "SIGKILL", signal.SIGTERM))
+        self._process.wait()
+
+
+def failure(code: int, told: Mapping[str, Any], complaints: str) -> MedFusionError:
+    """The error with which a child ended: as it ``told``, or what its exit ``code`` and ``complaints`` say."""
+    if told:
+        return from_data(told)
+    if code < 0:
+        return MedFusionError(f"The run was killed by signal {-code}. If memory is short, crop the volumes first")
+    words = [line.strip() for line in complaints.splitlines() if line.strip()]
+    return MedFusionError(f"The run ended with code {code}: {words[-1] if words else 'without a word'}")
+
+
+def _no_window() -> int:
+    """On Windows, no console window for the child."""
+    return int(getattr(subprocess, "CREATE_NO_WINDOW", 0))
+
+
+def _descendants(process: int) -> list[int]:
+    """The numbers of the processes below ``process``, where the system can list them."""
+    try:
+        listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, timeout=GRACE_SECONDS)
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    pairs = [line.split() for line in listed.stdout.splitlines()]
+    parents = {int(number): int(parent) for number, parent in pairs}
+    found = [process]
+    for number in found:
+        found += [child for child, parent in parents.items() if parent == number]
+    return found[1:]
