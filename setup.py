@@ -7,6 +7,8 @@ setup(
     package_dir={"MedFusionLib.Resources": "Resources"},
     package_data={
         "MedFusionLib": ["py.typed"],
-        "MedFusionLib.Resources": ["Dictionaries/*", "Models/**", "Registration/*", "SampleData/*"],
+        "MedFusionLib.Resources": [
+            "Dictionaries/*", "Models/**", "Registration/*", "Report/*", "SampleData/*", "Study/*"
+        ],
     },
 )

@@ -100,8 +100,8 @@ def write_result(
     """Write everything of ``result`` into ``folder`` and return the files' paths.
 
     Fused volumes, aligned sources, transforms, ``metrics.csv``, ``record.json`` and, unless ``plain``,
-    ``overview.png`` and, where slicer-core is installed, ``scene.mrb``. Pictures give PNG and neither transforms nor
-    a scene. :func:`MedFusionLib.saved.read_result` reads volumes back.
+    ``overview.png``, ``report.html`` and, where slicer-core is installed, ``scene.mrb``. Pictures give PNG and
+    neither transforms nor a scene. :func:`MedFusionLib.saved.read_result` reads volumes back.
     """
     with complete_folder(folder) as work:
         _write_volumes(result, work, progress)
@@ -166,11 +166,14 @@ def _write_metrics(result: Result, path: Path) -> None:
 
 
 def _write_pictures(result: Result, work: Path, progress: Progress) -> None:
-    """What is for looking: the overview, and of volumes the scene."""
+    """What is for looking: the overview, the report, and of volumes the scene."""
     from MedFusionLib.overview import draw_overview
+    from MedFusionLib.report.run import write_run
 
     progress("write", 0.4, "overview.png")
     draw_overview(result, work / "overview.png")
+    progress("write", 0.5, "report.html")
+    write_run(result, work / "report.html")
     if result.fused.dimension == 3:
         _write_scene(result, work / "scene.mrb", progress)
 

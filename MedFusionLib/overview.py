@@ -129,9 +129,9 @@ def _draw_boards(
             ("registered", board.after, 0),
             ("registered, coronal", board.after, 1),
         )
-        for column, (title, picture, axis) in enumerate(panels):
+        for column, (title, layer, axis) in enumerate(panels):
             axes = figure.add_subplot(grid[_BOARD_PANELS * number + column])
-            _draw_slice(axes, cut(picture, axis, centre), *extent(fixed, axis))
+            _draw_slice(axes, board.plane(layer, axis, centre), *extent(fixed, axis))
             axes.set_title(title, color=_INK, fontsize=8)
             if column == 1:
                 _draw_verdict(axes, board.registration)

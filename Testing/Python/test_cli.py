@@ -19,6 +19,7 @@ RUN_FILES = {
     "metrics.csv",
     "overview.png",
     "record.json",
+    "report.html",
     "scene.mrb",
     "transform_MR.h5",
     "transform_PET_SUV.h5",
@@ -76,6 +77,7 @@ def test_a_pair_of_pictures_gives_a_picture(tmp_path, capsys):
         "metrics.csv",
         "overview.png",
         "record.json",
+        "report.html",
     }
     fused = sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / "out" / "fused_a+b.png")))
     np.testing.assert_array_equal(fused, np.maximum(*arrays))

@@ -5,7 +5,9 @@ import phantom
 import pytest
 
 from MedFusionLib import Recipe, Volume, run
+from MedFusionLib.boards import checkerboards
 from MedFusionLib.cuts import centre_of, cut, extent, layers_of, scale_bar, sides
+from MedFusionLib.tiles import second_fields
 
 
 def _volume(direction):
@@ -48,3 +50,16 @@ def test_the_planes_go_through_the_tumour_where_a_pet_shows_it(patient, verdict)
 @pytest.mark.parametrize(("width", "length"), [(300.0, 100), (90.0, 20), (12.0, 5), (3.0, 1)])
 def test_the_scale_bar_is_round_and_fits(width, length):
     assert scale_bar(width) == length
+
+
+def test_a_checkerboard_in_a_plane_is_the_one_in_space(patient, verdict):
+    result = run(patient[:2], Recipe(method="average"))
+    layers = layers_of(result)
+    board = checkerboards(result, layers)[0]
+    inside = second_fields(layers[0].grey.shape, phantom.SPACING[::-1]) & result.validity[1]
+    whole = np.where(inside, layers[1].grey, layers[0].grey)
+    for axis, place in ((0, 3), (0, 8), (1, 11), (2, 30)):
+        centre = [5, 5, 5]
+        centre[axis] = place
+        found = board.plane(board.after, axis, tuple(centre))
+        np.testing.assert_array_equal(found[..., 1], cut(whole, axis, tuple(centre)))
