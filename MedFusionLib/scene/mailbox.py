@@ -97,7 +97,7 @@ class Mailbox:
         if answer is None:
             return
         self.cancel()
-        if self._file(REQUEST).is_file():
+        if not self._closed and self._file(REQUEST).is_file():
             write(self._file(ANSWER), {"code": answer[0], "text": answer[1]})
 
     def _next(self) -> str:
