@@ -140,8 +140,9 @@ def check_values(volume: Volume, what: str) -> None:
     low, high = array.min(), array.max()
     if not (np.isfinite(low) and np.isfinite(high)):
         bad = array.size - int(np.count_nonzero(np.isfinite(array)))
-        raise BadInput(f"{what} holds {bad} voxels of {array.size} that are NaN or infinite",
-                       "Put the background there with non_finite='background' (--non-finite background)")
+        mend = ("Put the background there with non_finite='background' (--non-finite background)" if volume.path else
+                "Give them the background's value first (in Slicer's Python console: slicer.util.arrayFromVolume)")
+        raise BadInput(f"{what} holds {bad} voxels of {array.size} that are NaN or infinite", mend)
     if low == high:
         raise BadInput(f"{what} is constant: every voxel is {float(low):g}",
                        "Look whether the right file was given and whether its export was complete")

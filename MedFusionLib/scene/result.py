@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -71,7 +72,7 @@ def add_result(scene: Scene, result: Result, inputs: Sequence[Node | None] = ())
         transforms = _transforms(scene, result)
         originals = tuple(inputs) or _originals(scene, result, sources, transforms)
         metrics = _metrics(scene, result, sources)
-        fused = tuple(_fused(scene, fusion, sources, transforms, metrics) for fusion in result.fusions)
+        fused = tuple(_fused(scene, result, fusion, sources, transforms, metrics) for fusion in result.fusions)
         _refer(sources, originals, transforms)
         every = [*sources, *originals, *transforms, *fused, metrics]
         own = [node for node in dict.fromkeys(every) if node is not None and node not in inputs]
@@ -102,7 +103,9 @@ def _sources(scene: Scene, result: Result, inputs: Sequence[Node | None]) -> tup
 def _source(scene: Scene, result: Result, index: int, node: Node) -> Node:
     """Window and colours of source ``index`` on ``node``."""
     window = result.windows[index]
-    set_display(node, window.lower, window.upper, colour_node_id(scene, result.colour_maps[index]))
+    # A colour picture has its own colours: no map goes with it.
+    colours = GREY if result.sources[index].is_colour else colour_node_id(scene, result.colour_maps[index])
+    set_display(node, window.lower, window.upper, colours)
     return node
 
 
@@ -150,8 +153,8 @@ def _metrics(scene: Scene, result: Result, sources: tuple[Node | None, ...]) -> 
     return node
 
 
-def _fused(scene: Scene, fusion: Fusion, sources: tuple[Node | None, ...], transforms: tuple[Node | None, ...],
-           metrics: Node | None) -> Node:
+def _fused(scene: Scene, result: Result, fusion: Fusion, sources: tuple[Node | None, ...],
+           transforms: tuple[Node | None, ...], metrics: Node | None) -> Node:
     node = node_from_volume(scene, fusion.volume)
     # A fused volume is no acquisition: 8-bit colours or grey in [0, 1].
     set_display(node, 0.0, 255.0 if fusion.volume.is_colour else 1.0, GREY)
@@ -159,12 +162,15 @@ def _fused(scene: Scene, fusion: Fusion, sources: tuple[Node | None, ...], trans
     node.SetAttribute(mark.METHOD, fusion.method)
     node.SetDescription(f"{fusion.name} fused by {fusion.method}: {mark.FOR_LOOKING}. Read HU and SUV from the "
                         "sources.")
+    windows = []
     for index in fusion.sources:
         source, transform = sources[index], transforms[index]
         if source is not None:
             node.AddNodeReferenceID(mark.SOURCE, source.GetID())
+            windows.append([result.windows[index].lower, result.windows[index].upper])
         if transform is not None:
             node.AddNodeReferenceID(mark.TRANSFORM, transform.GetID())
+    node.SetAttribute(mark.WINDOWS, json.dumps(windows))
     if metrics is not None:
         node.SetNodeReferenceID(mark.METRICS, metrics.GetID())
     return node

@@ -14,10 +14,12 @@ import numpy as np
 import SimpleITK as sitk
 
 from MedFusionLib.errors import BadInput
-from MedFusionLib.geometry import LPS_TO_RAS, Matrix
+from MedFusionLib.geometry import LPS_TO_RAS, Matrix, one_line
 from MedFusionLib.registration.transforms import affine, as_affine, compose, load, save
 from MedFusionLib.scene.matrices import from_vtk, to_vtk
 from MedFusionLib.scene.mrml import Node, Scene, mrml
+
+_SINGULAR = 1e-9  # of a determinant, which is a ratio of volumes
 
 
 def node_from_transform(scene: Scene, transform: sitk.Transform, name: str) -> Node:
@@ -47,10 +49,11 @@ def transform_from_node(node: Node) -> sitk.Transform:
     shows the moving volume aligned. Transforms above the node are not counted; the node is not changed.
 
     Raises ``BadInput`` for a non-linear node that holds the opposite direction, of which only an
-    approximation is known.
+    approximation is known, for a thin-plate spline, and for a linear one without an inverse.
     """
     # A composite of linear transforms, as a hardened or loaded node may hold, calls itself linear without a matrix.
     if node.IsLinear() and node.GetTransformFromParentAs("vtkTransform", False) is not None:
+        _refuse_singular(node)
         lps = LPS_TO_RAS @ from_vtk(node.GetMatrixTransformFromParent) @ LPS_TO_RAS
         return affine(lps[:3, :3], lps[:3, 3])
     with TemporaryDirectory(prefix="medfusion-") as folder:
@@ -59,9 +62,17 @@ def transform_from_node(node: Node) -> sitk.Transform:
             try:
                 return compose([load(path)])
             except BadInput:
-                pass  # what SimpleITK cannot read is the inverse of something, refused below
-    raise BadInput(f"transform '{node.GetName()}' holds the inverse of a non-linear transform",
+                pass  # what SimpleITK cannot read is refused below
+    raise BadInput(f"transform '{node.GetName()}' holds a thin-plate spline or the inverse of a non-linear transform",
                    "Convert it to a grid in Slicer's Transforms module, then use that one")
+
+
+def _refuse_singular(node: Node) -> None:
+    matrix = from_vtk(node.GetMatrixTransformToParent)
+    # VTK gives some matrix as the inverse of one that has none.
+    if not np.isfinite(matrix).all() or abs(np.linalg.det(matrix[:3, :3])) < _SINGULAR:
+        raise BadInput(f"transform '{node.GetName()}' is singular ({one_line(matrix[:3, :3])})",
+                       "Reset it in Slicer's Transforms module, or choose another")
 
 
 def _matrix(linear: sitk.Transform) -> Matrix:

@@ -100,5 +100,5 @@ def test_a_transform_that_slicer_cannot_hold_is_refused_and_leaves_no_node(scene
 def test_the_inverse_of_a_warp_is_refused_because_only_an_approximation_is_known(scene, capfd) -> None:
     node = node_from_transform(scene, bspline(IMAGE), "warp")
     node.Inverse()
-    with pytest.raises(BadInput, match="'warp' holds the inverse of a non-linear transform"):
+    with pytest.raises(BadInput, match=r"'warp' holds .*the inverse of a non-linear transform"):
         transform_from_node(node)
