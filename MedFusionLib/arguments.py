@@ -54,6 +54,7 @@ def _fuse(command: argparse.ArgumentParser) -> None:
 
 def _compare(command: argparse.ArgumentParser) -> None:
     command.add_argument("--methods", required=True, metavar="A,B,C", help="fusion methods, or all that can be used")
+    command.add_argument("--lesion", metavar="FILE", help="mask of a lesion on the fixed volume's grid (non-zero)")
     _making(command)
 
 
@@ -62,7 +63,7 @@ def _making(command: argparse.ArgumentParser) -> None:
     command.add_argument("volumes", nargs="+", metavar="VOLUME", help="files or DICOM folders; the first is fixed")
     command.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the results")
     command.add_argument("--overwrite", action="store_true", help="replace an earlier run's results in that folder")
-    command.add_argument("--plain", action="store_true", help="write no overview.png, report.html or scene.mrb")
+    command.add_argument("--plain", action="store_true", help="write no pictures, report or scene, and judge no faithfulness")
     command.add_argument("--parameter", action="append", default=[], metavar="NAME=VALUE", help="of the method")
     command.add_argument("--registration", metavar="NAME", help="auto, brainsfit, elastix, simpleitk, landmarks, none")
     command.add_argument("--plane", choices=PLANE_CHOICES, help="for 2-D methods on volumes")

@@ -109,7 +109,11 @@ def _compare(given: argparse.Namespace) -> int:
 
     named = [name.strip() for name in given.methods.split(",") if name.strip()]
     methods = fitting_methods(len(given.volumes)) if named == ["all"] else named
-    return _make(given, lambda volumes, recipe, progress: compare(volumes, methods, recipe, progress))
+    if given.plain:
+        return _make(given, lambda volumes, recipe, progress: compare(volumes, methods, recipe, progress))
+    from MedFusionLib import comparison_command
+
+    return comparison_command.run(given, methods)
 
 
 def _make(given: argparse.Namespace, work: Callable[[list[Volume], Recipe, Progress], Result]) -> int:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from MedFusionLib.cuts import layers_of
 from MedFusionLib.errors import BadInput
 from MedFusionLib.faithfulness import figure, headline_of
 from MedFusionLib.faithfulness.probes import references
-from MedFusionLib.layers import Layer, prepare_layer
 from MedFusionLib.metrics import metric_names
 from MedFusionLib.pipeline import Result, load_method
 from MedFusionLib.pipeline import compare as fuse_with_each
@@ -103,15 +103,10 @@ def rank(scores: Sequence[Score], figures: Sequence[str]) -> tuple[Row, ...]:
     )
 
 
-def layers_of(result: Result) -> tuple[Layer, ...]:
-    """The layers that the last fusion of ``result`` was made of."""
-    parts = list(zip(result.sources, result.validity, result.windows, result.colour_maps, strict=True))
-    return tuple(prepare_layer(*parts[position]) for position in result.fusions[-1].sources)
-
-
 def _setting(result: Result, lesion: Volume | None) -> Setting:
+    layers = layers_of(result)
     return Setting(
-        layers=layers_of(result),
+        layers=tuple(layers[position] for position in result.fusions[-1].sources),
         spacing=tuple(float(step) for step in result.sources[0].image.GetSpacing()[::-1]),
         metrics=tuple(result.recipe.metrics),
         plane=result.recipe.plane,

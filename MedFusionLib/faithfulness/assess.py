@@ -6,17 +6,19 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from MedFusionLib.cuts import in_unit_range, shown
 from MedFusionLib.faithfulness.invention import invention
 from MedFusionLib.faithfulness.lesion import lesion_contrast
 from MedFusionLib.faithfulness.recoverability import recoverability
 from MedFusionLib.faithfulness.retention import Fuse, retention
-from MedFusionLib.faithfulness.unit import grey_of, in_unit_range, intensities
+from MedFusionLib.faithfulness.told import grey_of, intensities
 from MedFusionLib.layers import Layer
 from MedFusionLib.volume import Array
 
 #: A functional source is hot where the largest of R, G and B is at least this.
 HOT = 0.5
 _SHOWN = 0.02
+_VISIBLE = 0.05
 
 
 def assess(
@@ -34,14 +36,13 @@ def assess(
     """
     common = np.logical_and.reduce([layer.validity for layer in layers])
     told = intensities(layers)
-    shown = common & (np.maximum(told.max(axis=0), grey_of(fused)) > _SHOWN)
+    looked = common & (np.maximum(told.max(axis=0), grey_of(fused)) > _SHOWN)
     figures = _recoverability(fused, layers, told, common)
-    figures["invention"] = invention(grey_of(fused), np.stack([layer.grey for layer in layers]), shown).fraction
+    figures["invention"] = invention(grey_of(fused), np.stack([layer.grey for layer in layers]), looked).fraction
     if fuse is not None:
         figures.update(_retention(fuse, fused, layers, spacing, common))
     if lesion is not None:
-        pictures = [layer.grey if layer.colour is None else layer.colour for layer in layers]
-        kept = lesion_contrast(in_unit_range(fused), pictures, lesion, spacing, common).kept
+        kept = lesion_contrast(in_unit_range(fused), [shown(layer) for layer in layers], lesion, spacing, common).kept
         figures["lesion_contrast"] = kept
     return figures
 
@@ -55,8 +56,8 @@ def _recoverability(fused: Array, layers: Sequence[Layer], told: Array, common: 
 def _retention(
     fuse: Fuse, fused: Array, layers: Sequence[Layer], spacing: Sequence[float], common: Array
 ) -> dict[str, float]:
-    shown = common & (np.max([layer.grey for layer in layers], axis=0) > HOT / 10)
-    found = retention(fuse, layers, spacing, shown, fused=fused)
+    visible = common & (np.max([layer.grey for layer in layers], axis=0) > _VISIBLE)
+    found = retention(fuse, layers, spacing, visible, fused=fused)
     each = {f"retention of {layer.name}": found.of(number) for number, layer in enumerate(layers)}
     figures = {"retention": _least(list(each.values())), **each}
     hot = np.any([layer.colour.max(axis=-1) >= HOT for layer in layers if layer.colour is not None], axis=0)

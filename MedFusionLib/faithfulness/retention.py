@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from MedFusionLib.colour import luma
+from MedFusionLib.cuts import in_unit_range, shown
 from MedFusionLib.errors import BadInput
 from MedFusionLib.faithfulness.structures import Structure, place_structures
-from MedFusionLib.faithfulness.unit import in_unit_range
 from MedFusionLib.layers import Layer
 from MedFusionLib.volume import Array
 
@@ -101,8 +101,7 @@ def retention(
 
 def plant(layer: Layer, structures: Sequence[Structure]) -> Layer:
     """``layer`` with ``structures`` added; one that would leave [0, 1] is planted with the other sign."""
-    shown = layer.grey if layer.colour is None else layer.colour
-    changed = np.array(shown)
+    changed = np.array(shown(layer))
     for structure in structures:
         voxels = changed[structure.box][structure.inside]
         colour = voxels if voxels.ndim == 1 else voxels.max(axis=-1)
@@ -113,13 +112,9 @@ def plant(layer: Layer, structures: Sequence[Structure]) -> Layer:
         else:
             voxels = voxels * ((colour + signed) / np.maximum(colour, _VISIBLE))[:, np.newaxis]
         changed[structure.box][structure.inside] = np.clip(voxels, 0.0, 1.0)
-    return _with_shown(layer, changed)
-
-
-def _with_shown(layer: Layer, shown: Array) -> Layer:
     if layer.colour is None:
-        return replace(layer, grey=shown.astype(np.float32))
-    return replace(layer, grey=luma(shown), colour=shown.astype(np.float32))
+        return replace(layer, grey=changed)
+    return replace(layer, grey=luma(changed), colour=changed)
 
 
 def _colourable(layer: Layer) -> Array:
@@ -132,8 +127,8 @@ def _colourable(layer: Layer) -> Array:
 def _compare(
     number: int, source: Layer, planted: Layer, structures: Sequence[Structure], plain: Array, fused: Array
 ) -> list[Planted]:
-    shown = [layer.grey if layer.colour is None else layer.colour for layer in (source, planted)]
-    before, after, plain, fused = (_three(image, source.grey.ndim) for image in (*shown, plain, fused))
+    images = shown(source), shown(planted), plain, fused
+    before, after, plain, fused = (_three(image, source.grey.ndim) for image in images)
     found = []
     for one in structures:
         given = _difference(after[one.box] - before[one.box], one)
@@ -153,7 +148,7 @@ def _difference(change: Array, structure: Structure) -> Array:
     return np.asarray(change[structure.inside].mean(axis=0) - change[structure.around].mean(axis=0))
 
 
-def _three(shown: Array, dimension: int) -> Array:
+def _three(image: Array, dimension: int) -> Array:
     """A grey image of ``dimension`` axes as RGB of three equal channels, RGB as it is; float64."""
-    rgb = shown if shown.ndim > dimension else shown[..., np.newaxis].repeat(3, axis=-1)
+    rgb = image if image.ndim > dimension else image[..., np.newaxis].repeat(3, axis=-1)
     return np.asarray(rgb, np.float64)

@@ -1,4 +1,4 @@
-"""What a fused image and its layers show, as numbers in [0, 1]."""
+"""What a fused image and its layers tell in one number a voxel, in [0, 1]."""
 
 from __future__ import annotations
 
@@ -7,19 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from MedFusionLib.colour import FloatArray, luma
+from MedFusionLib.cuts import in_unit_range
 from MedFusionLib.layers import Layer
 from MedFusionLib.volume import Array
 
 
-def in_unit_range(fused: Array) -> FloatArray:
-    """A fused image in [0, 1]: 8-bit RGB is scaled, float grey is as it is."""
-    scale = np.float32(255.0 if fused.dtype == np.uint8 else 1.0)
-    return np.asarray(fused / scale, np.float32)
-
-
 def grey_of(fused: Array) -> FloatArray:
     """The luma of 8-bit RGB, in [0, 1]; float grey as it is."""
-    return luma(in_unit_range(fused)) if fused.dtype == np.uint8 else in_unit_range(fused)
+    return luma(in_unit_range(fused)) if fused.dtype == np.uint8 else np.asarray(fused, np.float32)
 
 
 def intensities(layers: Sequence[Layer]) -> FloatArray:
