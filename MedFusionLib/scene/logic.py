@@ -111,13 +111,15 @@ class MedFusionLogic:
     def evaluate(self, fused: Node, sources: Sequence[Node], mask: Node | None = None) -> Node:
         """A table node with the metrics of ``fused`` against ``sources``, where ``mask`` is.
 
-        A moving volume as it was loaded stands for the aligned one that ``fused`` was made of.
+        A moving volume as it was loaded stands for the aligned one that ``fused`` was made of; windows are those of
+        the run.
         """
         from MedFusionLib.scene.job import Job
         from MedFusionLib.scene.tasks import EvaluationTask
 
-        aligned = [_aligned(fused, source) for source in sources]
-        return Job(self.scene, EvaluationTask(self.scene, fused, aligned, mask, _recipe_of(fused))).wait()
+        made_of, recipe = _made_of(fused)
+        aligned = [_aligned(source, made_of) for source in sources]
+        return Job(self.scene, EvaluationTask(self.scene, fused, aligned, mask, recipe)).wait()
 
 
 def _inputs(fixed: Node, moving: Node | Sequence[Node], choices: Choices) -> Any:
@@ -137,17 +139,18 @@ def _recipe(recipe: Recipe | None, choices: Choices) -> Recipe:
                         choices.get("parameters"))
 
 
-def _recipe_of(fused: Node) -> Recipe:
-    """The recipe that ``fused`` was made with, for its windows; the default one for another volume."""
+def _made_of(fused: Node) -> tuple[list[Node], Recipe]:
+    """The volumes on its grid that ``fused`` was made of, and a recipe with their windows, by name."""
     from MedFusionLib.recipe import Recipe
 
-    record = fused.GetNodeReference(mark.RECORD) if fused is not None else None
-    return Recipe() if record is None else Recipe.from_dict(json.loads(record.GetText())["recipe"])
-
-
-def _aligned(fused: Node, source: Node) -> Node:
-    """The volume on the grid of ``fused`` that was made from ``source``, or ``source``."""
     count = fused.GetNumberOfNodeReferences(mark.SOURCE) if fused is not None else 0
-    references = [fused.GetNthNodeReference(mark.SOURCE, index) for index in range(count)]
-    made = [node for node in references if node is not None and node.GetNodeReference(mark.ORIGINAL) is source]
+    nodes = [fused.GetNthNodeReference(mark.SOURCE, index) for index in range(count)]
+    windows = json.loads((fused.GetAttribute(mark.WINDOWS) if count else None) or "[]")
+    named = {node.GetName(): tuple(window) for node, window in zip(nodes, windows, strict=False) if node is not None}
+    return [node for node in nodes if node is not None], Recipe(windows=named)
+
+
+def _aligned(source: Node, made_of: Sequence[Node]) -> Node:
+    """The volume of ``made_of`` that was made from ``source``, or ``source``."""
+    made = [node for node in made_of if node.GetNodeReference(mark.ORIGINAL) is source]
     return made[0] if made and source is not None else source

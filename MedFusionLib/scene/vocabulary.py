@@ -16,6 +16,7 @@ CHART = "MedFusion.chart"  # table -> the chart that was made of it
 # Node attributes.
 MODALITY = "MedFusion.modality"
 METHOD = "MedFusion.method"  # fused -> the name of the method in the catalog
+WINDOWS = "MedFusion.windows"  # fused -> JSON, [lower, upper] of each source that it refers to, in its unit
 PURPOSE = "MedFusion.purpose"
 VERDICT = "MedFusion.verdict"
 COLOURS = "MedFusion.colours"
