@@ -31,7 +31,7 @@ def all_or_nothing(scene: Scene) -> Iterator[None]:
                 scene.RemoveNode(node)
         for node, copy in views:
             if node.GetScene() is scene:
-                node.CopyContent(copy)
+                _copy_all(copy, node)
         raise
     finally:
         scene.EndState(scene.BatchProcessState)
@@ -45,8 +45,14 @@ def _copy(node: Node) -> Node:
     """A node of the same class and content, in no scene."""
     copy = node.CreateNodeInstance()
     copy.UnRegister(None)
-    copy.CopyContent(node)
+    _copy_all(node, copy)
     return copy
+
+
+def _copy_all(one: Node, other: Node) -> None:
+    """Let ``other`` hold what ``one`` holds, and refer to what it refers to."""
+    other.CopyContent(one)
+    other.CopyReferences(one)
 
 
 def _tree(scene: Scene) -> Node:
