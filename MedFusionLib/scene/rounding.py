@@ -8,7 +8,7 @@ import numpy as np
 
 from MedFusionLib.geometry import Geometry
 
-_ROUNDED = 1e-12  # relative to the number, or to 1 below that
+_ROUNDED = 1e-14  # relative to the number, or to 1 below that
 _DECIMALS = 9
 
 
