@@ -36,6 +36,12 @@ class MedFusion(ScriptedLoadableModule):
             "Research software, not for clinical use."
         )
         parent.acknowledgementText = _("Registration by BRAINSFit, elastix and SimpleITK.")
+        slicer.app.connect("startupCompleted()", self.onStartupCompleted)
+
+    def onStartupCompleted(self):
+        from MedFusionLib.scene.sample_data import register_sample_data
+
+        register_sample_data()
 
 
 class MedFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
@@ -104,10 +110,28 @@ class MedFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
 
 class MedFusionTest(ScriptedLoadableModuleTest):
-    """What must hold inside Slicer; the library's own tests run under pytest."""
+    """What must hold inside Slicer: the cases of MedFusionLib.ui.selftest. The library's own tests run under pytest."""
+
+    def __init__(self, *args, **kwargs):
+        ScriptedLoadableModuleTest.__init__(self, *args, **kwargs)
+        from MedFusionLib.ui.selftest import SelfTest
+
+        self.cases = SelfTest()
 
     def setUp(self):
         slicer.mrmlScene.Clear()
 
-    def test_panel_opens(self):
-        assert MedFusionLogic().about()
+    def test_1_panel_fuses_and_a_saved_scene_reopens_as_it_was(self):
+        self.cases.panel_fuses_and_a_saved_scene_reopens_as_it_was()
+
+    def test_2_bad_inputs_are_told_and_leave_the_scene_alone(self):
+        self.cases.bad_inputs_are_told_and_leave_the_scene_alone()
+
+    def test_3_cancel_returns_at_once_and_leaves_nothing(self):
+        self.cases.cancel_returns_at_once_and_leaves_nothing()
+
+    def test_4_every_back_end_that_is_present_aligns_and_three_methods_are_measured(self):
+        self.cases.every_back_end_that_is_present_aligns_and_three_methods_are_measured()
+
+    def test_5_methods_without_their_packages_are_told(self):
+        self.cases.methods_without_their_packages_are_told()

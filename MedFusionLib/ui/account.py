@@ -93,11 +93,11 @@ def best_of(name: str, values: Sequence[float]) -> int | None:
 
 
 def progress_text(stage: str, message: str, seconds: float) -> str:
-    """Where a run is, in words and time: ``Aligning · MR to CT · 0:12``."""
+    """Where a run is, in words and time: ``Aligning · 0:12 · MR to CT``."""
     stages = {"read": _("Reading"), "export": _("Handing over"), "register": _("Aligning"), "fuse": _("Fusing"),
               "measure": _("Measuring"), "write": _("Writing"), "import": _("Adding to the scene")}
     shown = stages.get(stage, stage.capitalize())
-    return " · ".join(filter(None, [shown, message, clock(seconds)]))
+    return " · ".join(filter(None, [shown, clock(seconds), message]))
 
 
 def clock(seconds: float) -> str:

@@ -40,7 +40,7 @@ class VolumeChoice:
 class Choices:
     """Every choice that shapes a run. ``fixed_points`` and ``moving_points`` are numbers of landmarks, None: no list.
 
-    ``output_kind`` is the kind of the existing volume that takes the result, "" for a new one.
+    ``output`` is the existing volume that takes the result, None: a new one does.
     """
 
     fixed: VolumeChoice | None = None
@@ -57,7 +57,7 @@ class Choices:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     plane: str = ""
     device: str = "auto"
-    output_kind: str = ""
+    output: VolumeChoice | None = None
     compare_methods: tuple[str, ...] = ()
 
     @property

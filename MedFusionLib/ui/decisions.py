@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from MedFusionLib.fusion import catalog
 from MedFusionLib.fusion.card import Card
 from MedFusionLib.fusion.inference import PLANES
 from MedFusionLib.registration.engines import ENGINES
-from MedFusionLib.ui.choices import Choices
+from MedFusionLib.ui.choices import MOST_MOVING, Choices, VolumeChoice
 from MedFusionLib.ui.translation import tr as _
 from MedFusionLib.ui.windows import parse_window
 
@@ -94,10 +94,6 @@ def _engine(choices: Choices) -> Iterator[Problem]:
         yield Problem(_("Registration method '{name}' is not known").format(name=choices.registration),
                       _("Choose another method"))
         return
-    reason = engine.available()
-    if reason:
-        yield Problem(_("Registration by {name} is not available: {reason}").format(name=engine.name, reason=reason),
-                      _("Choose another method"))
     if choices.transform not in engine.transforms:
         yield Problem(_("{name} has no {transform} transform").format(name=engine.name, transform=choices.transform),
                       _("Choose one of {kinds}").format(kinds=", ".join(engine.transforms)))
@@ -142,10 +138,15 @@ def _windows(choices: Choices) -> Iterator[Problem]:
 
 
 def _output(choices: Choices) -> Iterator[Problem]:
-    kind = "colour" if choices.is_coloured else "scalar"
-    if choices.output_kind and choices.volumes and choices.output_kind != kind:
-        yield Problem(_("The chosen output volume is {there}, the result will be {here}").format(
-            there=_kinds()[choices.output_kind], here=_kinds()[kind]), _("Choose a new output volume"))
+    output, kind = choices.output, "colour" if choices.is_coloured else "scalar"
+    if output is None or not choices.volumes:
+        return
+    if output.identity in {volume.identity for volume in choices.volumes}:
+        yield Problem(_("The output volume '{name}' is one of the inputs").format(name=output.name),
+                      _("Choose a new output volume"))
+    elif output.kind != kind:
+        yield Problem(_("The output volume '{name}' is {there}, the result will be {here}").format(
+            name=output.name, there=_kinds()[output.kind], here=_kinds()[kind]), _("Choose a new output volume"))
 
 
 def _kinds() -> dict[str, str]:
@@ -179,6 +180,18 @@ def missing_packages(methods: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     absent = {name: tuple(package for package in packages if find_spec(package) is None)
               for name, packages in needed.items()}
     return {name: packages for name, packages in absent.items() if packages}
+
+
+def suggested_inputs(volumes: Sequence[VolumeChoice]) -> list[VolumeChoice]:
+    """The order in which to fill an empty panel with the ``volumes`` of a scene: CT before MR before the others.
+
+    Empty where they are too few or too many to guess what is meant.
+    """
+    if not 2 <= len(volumes) <= 1 + MOST_MOVING:
+        return []
+    order = ("CT", "MR")
+    ranks = {name: rank for rank, name in enumerate(order)}
+    return sorted(volumes, key=lambda volume: ranks.get(volume.modality, len(order)))
 
 
 def rows_to_show(filled: list[bool]) -> int:

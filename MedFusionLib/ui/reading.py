@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from MedFusionLib.modality import MODALITIES
-from MedFusionLib.scene.mrml import Node
+from MedFusionLib.scene import vocabulary as mark
+from MedFusionLib.scene.mrml import Node, Scene
 from MedFusionLib.scene.nodes import modality_of_node
 from MedFusionLib.ui.choices import Choices, VolumeChoice
+from MedFusionLib.ui.decisions import suggested_inputs
 from MedFusionLib.ui.parameter_node import (
     FIXED,
     MOVING,
@@ -34,7 +38,7 @@ def read_choices(parameters: Parameters) -> Choices:
         parameters=method_parameters(parameters, parameters.method),
         plane=parameters.plane,
         device=parameters.device,
-        output_kind=_kind(parameters.output_volume) if parameters.output_volume is not None else "",
+        output=_volume(parameters.output_volume) if parameters.output_volume is not None else None,
         compare_methods=tuple(parameters.compare_methods),
     )
 
@@ -45,16 +49,12 @@ def read_row(parameters: Parameters, row: Row) -> VolumeChoice | None:
     if node is None:
         return None
     modality = parameters.getValue(row.modality)
-    parent = node.GetParentTransformNode()
-    return VolumeChoice(
-        name=node.GetName() or "volume",
-        identity=node.GetID(),
-        modality=modality if modality in MODALITIES else modality_of_node(node),
+    volume = _volume(node)
+    return replace(
+        volume,
+        modality=modality if modality in MODALITIES else volume.modality,
         colours=parameters.getValue(row.colours),
         window=parameters.getValue(row.window),
-        kind=_kind(node),
-        shape=_shape(node),
-        warped=parent is not None and not parent.IsTransformToWorldLinear(),
     )
 
 
@@ -78,6 +78,31 @@ def write_choices(parameters: Parameters, choices: Choices) -> None:
     set_method_parameters(parameters, choices.method, choices.parameters)
     parameters.plane = choices.plane
     parameters.device = choices.device
+
+
+def fill_inputs(scene: Scene, parameters: Parameters) -> None:
+    """Fill an empty panel with the volumes of the scene, when it is plain which they are."""
+    if input_nodes(parameters):
+        return
+    count = scene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode")
+    nodes = [scene.GetNthNodeByClass(index, "vtkMRMLScalarVolumeNode") for index in range(count)]
+    own = [_volume(node) for node in nodes if node.GetNodeReference(mark.RECORD) is None]
+    usable = [volume for volume in own if volume.kind != "label map" and volume.shape]
+    for row, volume in zip((FIXED, *MOVING), suggested_inputs(usable), strict=False):
+        parameters.setValue(row.volume, scene.GetNodeByID(volume.identity))
+
+
+def _volume(node: Node) -> VolumeChoice:
+    """What is to be known of a volume node; its modality is guessed."""
+    parent = node.GetParentTransformNode()
+    return VolumeChoice(
+        name=node.GetName() or "volume",
+        identity=node.GetID(),
+        modality=modality_of_node(node),
+        kind=_kind(node),
+        shape=_shape(node),
+        warped=parent is not None and not parent.IsTransformToWorldLinear(),
+    )
 
 
 def _points(node: Node | None) -> int | None:

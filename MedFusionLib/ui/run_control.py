@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from MedFusionLib.errors import MedFusionError
+from MedFusionLib.scene.dependencies import ensure
 from MedFusionLib.ui.account import clock, progress_text
 from MedFusionLib.ui.choices import Choices
 from MedFusionLib.ui.parameter_node import Parameters
@@ -15,8 +16,8 @@ from MedFusionLib.ui.ticker import Ticker
 from MedFusionLib.ui.toolkit import Ui
 from MedFusionLib.ui.translation import tr as _
 
-# How often the log gets a line while the stage stays the same: never; a line for each stage is enough.
-Done = Callable[[Any, bool], None]
+# Takes the result, whether it is a comparison, and the parameter node that it was started from.
+Done = Callable[[Any, bool, Parameters], None]
 
 
 class RunControl:
@@ -26,11 +27,12 @@ class RunControl:
         """``tell(kind, text)`` shows a message, ``log(text)`` adds a line to the log."""
         self._ui, self._logic, self._tell, self._log = ui, logic, tell, log
         self._job: Any = None
+        self._parameters: Parameters | None = None
         self._compares = False
         self._stage = ""
         self._ticker = Ticker(self._tick)
         self.on_change: Callable[[], None] = lambda: None
-        self.on_done: Done = lambda result, compares: None
+        self.on_done: Done = lambda result, compares, parameters: None
 
     @property
     def is_running(self) -> bool:
@@ -41,11 +43,12 @@ class RunControl:
         """Run what is chosen; with ``methods``, a comparison of them. A job that goes on is left alone."""
         if self._job is not None:
             return
-        self._compares = bool(methods)
-        self._stage = ""
+        self._parameters, self._compares, self._stage = parameters, bool(methods), ""
         try:
+            recipe = recipe_of(choices)
+            ensure(recipe, methods)
             fixed, *moving = input_nodes(parameters)
-            self._job = self._logic.start(fixed, moving, recipe_of(choices), **_extras(parameters, choices, methods))
+            self._job = self._logic.start(fixed, moving, recipe, **_extras(parameters, choices, methods))
         except MedFusionError as error:
             self._tell("reject", str(error))
             self._log(str(error))
@@ -95,13 +98,22 @@ class RunControl:
     def _end(self, job: Any) -> None:
         if job.state == "done":
             self._log(_("Done in {time}").format(time=clock(job.seconds)))
-            self.on_done(job.result, self._compares)
+            self._hand_over(job.result)
         elif job.state == "cancelled":
             self._tell("plain", _("Cancelled. The scene is as before."))
             self._log(_("Cancelled"))
         else:
             self._tell("reject", str(job.error))
             self._log(str(job.error))
+
+
+    def _hand_over(self, result: Any) -> None:
+        """Give ``result`` to whoever waits for it, also when the user has left the module meanwhile."""
+        try:
+            self.on_done(result, self._compares, self._parameters)
+        except MedFusionError as error:
+            self._tell("reject", str(error))
+            self._log(str(error))
 
 
 def _extras(parameters: Parameters, choices: Choices, methods: tuple[str, ...]) -> dict[str, Any]:

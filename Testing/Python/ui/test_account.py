@@ -63,7 +63,7 @@ def test_the_best_is_found_and_a_tie_has_none():
 
 
 def test_progress_tells_stage_message_and_time():
-    assert progress_text("register", "MR to CT", 75.9) == "Aligning · MR to CT · 1:15"
+    assert progress_text("register", "MR to CT", 75.9) == "Aligning · 1:15 · MR to CT"
     assert progress_text("new stage", "", 0.0) == "New stage · 0:00"
     assert clock(3600) == "60:00"
 

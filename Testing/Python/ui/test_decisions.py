@@ -10,7 +10,7 @@ from MedFusionLib.fusion import catalog
 from MedFusionLib.registration.engines import Engine
 from MedFusionLib.ui import decisions
 from MedFusionLib.ui.choices import Choices, VolumeChoice
-from MedFusionLib.ui.decisions import compare_problems, planes_of, problems, rows_to_show
+from MedFusionLib.ui.decisions import compare_problems, planes_of, problems, rows_to_show, suggested_inputs
 
 
 def first(choices: Choices) -> str:
@@ -69,10 +69,15 @@ def test_the_method_landmarks_asks_for_points(pair):
     assert "needs two point lists" in first(replace(pair, registration="landmarks"))
 
 
-def test_an_engine_that_is_not_there_is_named_with_the_reason(pair, monkeypatch):
-    monkeypatch.setattr(Engine, "available", lambda self, settings=None: "no such program")
-    text = first(replace(pair, registration="brainsfit"))
-    assert "brainsfit is not available: no such program" in text
+def test_an_engine_of_an_old_scene_that_is_not_known_is_named(pair):
+    assert "'ants' is not known" in first(replace(pair, registration="ants"))
+
+
+def test_a_transform_that_an_engine_lacks_is_told_with_those_it_has(pair, monkeypatch):
+    rigid_only = Engine("simpleitk", "", ("rigid",))
+    monkeypatch.setitem(decisions.ENGINES, "simpleitk", rigid_only)
+    text = first(replace(pair, registration="simpleitk", transform="affine"))
+    assert text == "simpleitk has no affine transform. Choose one of rigid."
 
 
 def test_an_unknown_method_of_an_old_scene_is_told_not_raised(pair):
@@ -96,8 +101,19 @@ def test_a_method_for_slices_offers_no_volume():
 
 
 def test_an_existing_output_must_be_able_to_hold_colour(pair):
-    assert "will be in colour" in first(replace(pair, output_kind="scalar"))
-    assert problems(replace(pair, output_kind="colour")) == []
+    assert "will be in colour" in first(replace(pair, output=VolumeChoice("old", "node9")))
+    assert problems(replace(pair, output=VolumeChoice("old", "node9", kind="colour"))) == []
+
+
+def test_an_input_cannot_be_the_output(pair):
+    assert "'PET' is one of the inputs" in first(replace(pair, output=pair.moving[0]))
+
+
+def test_an_empty_panel_is_filled_with_the_anatomical_volume_fixed(pair):
+    mr = VolumeChoice("MR", "node3", "MR")
+    assert suggested_inputs([pair.moving[0], mr, pair.fixed]) == [pair.fixed, mr, pair.moving[0]]
+    assert suggested_inputs([pair.fixed]) == []
+    assert suggested_inputs([mr] * 6) == []
 
 
 def test_two_grey_volumes_give_a_grey_one(pair):
