@@ -156,7 +156,8 @@ def combinations(recipe: Recipe, count: int) -> tuple[tuple[int, ...], ...]:
     """Which of ``count`` volumes to fuse: those of the recipe, or all; raises ``BadInput`` for a wrong position."""
     wanted = recipe.combinations or (tuple(range(count)),)
     for combination in wanted:
-        if len(set(combination)) != len(combination) or len(combination) < 2 or max(combination) >= count:
+        different = len(combination) >= 2 and len(set(combination)) == len(combination)
+        if not different or not set(combination) <= set(range(count)):
             raise BadInput(
                 f"combination {list(combination)} of {count} volumes",
                 f"Name at least two different positions from 0 to {count - 1}",

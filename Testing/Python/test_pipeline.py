@@ -83,6 +83,7 @@ def test_the_record_is_json_and_enough_to_run_again(patient, verdict):
         (Recipe(method="magic"), "magic"),
         (Recipe(combinations=((0, 7),)), "positions from 0 to 1"),
         (Recipe(combinations=((1, 1),)), "different"),
+        (Recipe(combinations=((0, -1),)), "positions from 0 to 1"),
         (Recipe(windows={"CT": "teeth"}), "teeth"),
         (Recipe(colour_maps={"MR": "pink"}), "pink"),
         (Recipe(method="laplacian", parameters={"levels": 99}), "levels"),
