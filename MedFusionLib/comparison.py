@@ -11,6 +11,7 @@ from MedFusionLib.cuts import layers_of
 from MedFusionLib.errors import BadInput
 from MedFusionLib.faithfulness import figure, headline_of
 from MedFusionLib.faithfulness.probes import references
+from MedFusionLib.faithfulness.subject import Subject
 from MedFusionLib.metrics import metric_names
 from MedFusionLib.pipeline import Result, load_method
 from MedFusionLib.pipeline import compare as fuse_with_each
@@ -77,8 +78,8 @@ def compare(
         result=result,
         rows=rank(scores, figures),
         figures=figures,
-        headline=tuple(name for name in headline_of(setting.functional) if name in figures),
-        functional=setting.functional,
+        headline=tuple(name for name in headline_of(setting.subject.functional) if name in figures),
+        functional=setting.subject.functional,
         fused={score.name: score.fused for score in scores},
     )
 
@@ -105,13 +106,12 @@ def rank(scores: Sequence[Score], figures: Sequence[str]) -> tuple[Row, ...]:
 
 def _setting(result: Result, lesion: Volume | None) -> Setting:
     layers = layers_of(result)
-    return Setting(
+    subject = Subject(
         layers=tuple(layers[position] for position in result.fusions[-1].sources),
         spacing=tuple(float(step) for step in result.sources[0].image.GetSpacing()[::-1]),
-        metrics=tuple(result.recipe.metrics),
-        plane=result.recipe.plane,
         lesion=None if lesion is None else lesion.array != 0,
     )
+    return Setting(subject, tuple(result.recipe.metrics), result.recipe.plane)
 
 
 def _scores(result: Result, setting: Setting, progress: Progress) -> Iterator[Score]:

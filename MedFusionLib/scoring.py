@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 
 from MedFusionLib.faithfulness.assess import assess
+from MedFusionLib.faithfulness.subject import Subject
 from MedFusionLib.fusion.method import Method
 from MedFusionLib.layers import Layer, combine, fuse_grey, put_colour_back
 from MedFusionLib.measure import measure
@@ -19,24 +20,23 @@ from MedFusionLib.volume import Array
 Kind = Literal["method", "reference", "given"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Setting:
-    """What all lines of a table share; ``spacing`` is in mm in the order of the array's axes.
+    """What all lines of a table share: what is fused, and how it is fused and measured.
 
-    ``on_luma``: metrics are of the fused luma itself, as papers take them, not of the luma of the 8-bit RGB.
+    ``on_luma``: metrics are of the fused luma in 8 bits, as papers take them and as pictures made elsewhere are, not
+    of the luma of the 8-bit RGB.
     """
 
-    layers: tuple[Layer, ...]
-    spacing: tuple[float, ...]
+    subject: Subject
     metrics: tuple[str, ...]
     plane: str | None = None
-    lesion: Array | None = None
     on_luma: bool = False
 
     @property
-    def functional(self) -> bool:
-        """True where a source has colour."""
-        return any(layer.colour is not None for layer in self.layers)
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers that are fused."""
+        return self.subject.layers
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +71,7 @@ def score_method(
         fused = put_colour_back(grey, setting.layers)
         made = fused, _measure(fused, grey, setting)
     fused, metrics = made
-    figures = {**metrics, **assess(fused, setting.layers, setting.spacing, fuse, setting.lesion)}
+    figures = {**metrics, **assess(fused, setting.subject, fuse)}
     mean = sum(seconds) / len(seconds) if seconds else float("nan")
     return Score(method.card.name, method.card.title, kind, fused, figures, mean)
 
@@ -84,9 +84,10 @@ def score_given(name: str, picture: Array, setting: Setting) -> Score:
     grey = None if picture.dtype == np.uint8 else picture
     fused = picture if grey is None else put_colour_back(grey, setting.layers)
     figures = _measure(fused, grey, setting)
-    figures.update(assess(fused, setting.layers, setting.spacing, lesion=setting.lesion))
+    figures.update(assess(fused, setting.subject))
     return Score(name, name, "given", fused, figures, float("nan"))
 
 
 def _measure(fused: Array, grey: Array | None, setting: Setting) -> dict[str, float]:
-    return measure(fused, setting.layers, setting.metrics, setting.spacing, grey if setting.on_luma else None)
+    luma = np.round(grey * 255.0) / np.float32(255.0) if setting.on_luma and grey is not None else None
+    return measure(fused, setting.layers, setting.metrics, setting.subject.spacing, luma)

@@ -11,6 +11,7 @@ import numpy as np
 
 from MedFusionLib.benchmark import CaseName
 from MedFusionLib.errors import BadInput
+from MedFusionLib.faithfulness.subject import Subject
 from MedFusionLib.intensity import choose_window
 from MedFusionLib.layers import Layer, prepare_layer
 from MedFusionLib.scoring import Setting
@@ -85,7 +86,7 @@ def _load_pictures(files: Sequence[Path], given: Mapping[str, Path], metrics: tu
     sizes = {layer.grey.shape for layer in layers}
     if len(sizes) > 1:
         raise BadInput(f"the pictures {files[0].name} differ in size: {sorted(sizes)}", "Give registered pairs")
-    setting = Setting(layers, (1.0, 1.0), metrics, on_luma=True)
+    setting = Setting(Subject(layers, (1.0, 1.0)), metrics, on_luma=True)
     return Loaded(setting, {name: given_picture(file, layers) for name, file in given.items()})
 
 

@@ -47,7 +47,7 @@ def benchmark(
         loaded = case.load()
         setting = loaded.setting
         names = tuple(layer.name for layer in setting.layers)
-        functional = setting.functional
+        functional = setting.subject.functional
         for score in _scores(loaded_methods, loaded.given, setting):
             line = lines.setdefault((score.kind, score.name), _Collected(score.title))
             line.figures.append(score.figures)

@@ -12,6 +12,7 @@ import numpy as np
 from MedFusionLib.benchmark import CaseName
 from MedFusionLib.benchmark.cases import Case, Loaded
 from MedFusionLib.errors import BadInput
+from MedFusionLib.faithfulness.subject import Subject
 from MedFusionLib.recipe import Recipe
 from MedFusionLib.scoring import Setting
 from MedFusionLib.volume import Array, Volume
@@ -72,14 +73,12 @@ def _load(place: Path, files: Files, given: Mapping[str, Path], recipe: Recipe) 
     aligned = align(volumes, recipe)
     fixed = aligned.fixed
     mask = place / files.lesion
-    setting = Setting(
+    subject = Subject(
         layers=prepare_layers(volumes, aligned, recipe),
         spacing=tuple(float(step) for step in fixed.image.GetSpacing()[::-1]),
-        metrics=tuple(recipe.metrics),
-        plane=recipe.plane,
         lesion=Volume.read_mask(mask, on=fixed).array != 0 if files.lesion and mask.exists() else None,
-        on_luma=True,
     )
+    setting = Setting(subject, tuple(recipe.metrics), recipe.plane, on_luma=True)
     return Loaded(setting, {name: _given(folder, place.name, fixed) for name, folder in given.items()})
 
 

@@ -11,60 +11,48 @@ from MedFusionLib.faithfulness.invention import invention
 from MedFusionLib.faithfulness.lesion import lesion_contrast
 from MedFusionLib.faithfulness.recoverability import recoverability
 from MedFusionLib.faithfulness.retention import Fuse, retention
+from MedFusionLib.faithfulness.subject import Subject
 from MedFusionLib.faithfulness.told import grey_of, intensities
-from MedFusionLib.layers import Layer
 from MedFusionLib.volume import Array
 
-#: A functional source is hot where the largest of R, G and B is at least this.
-HOT = 0.5
 _SHOWN = 0.02
-_VISIBLE = 0.05
 
 
-def assess(
-    fused: Array,
-    layers: Sequence[Layer],
-    spacing: Sequence[float],
-    fuse: Fuse | None = None,
-    lesion: Array | None = None,
-) -> dict[str, float]:
-    """The figures of ``faithfulness.FIGURES`` for ``fused`` (float grey in [0, 1], or 8-bit RGB) of ``layers``.
+def assess(fused: Array, subject: Subject, fuse: Fuse | None = None) -> dict[str, float]:
+    """The figures of ``faithfulness.FIGURES`` for ``fused`` (float grey in [0, 1], or 8-bit RGB) of ``subject``.
 
-    ``spacing`` is in mm in the order of the array's axes. Where to look: where all layers see and any shows something.
-    Without ``fuse``, which makes a fused image of changed layers, there is no retention (a picture made elsewhere
-    cannot be made again); without a ``lesion`` (boolean) there is no lesion contrast.
+    Where to look: where all sources see and any shows something. Without ``fuse``, which makes a fused image of
+    changed layers, there is no retention (a picture made elsewhere cannot be made again); without a lesion there is
+    no lesion contrast.
     """
-    common = np.logical_and.reduce([layer.validity for layer in layers])
-    told = intensities(layers)
-    looked = common & (np.maximum(told.max(axis=0), grey_of(fused)) > _SHOWN)
-    figures = _recoverability(fused, layers, told, common)
-    figures["invention"] = invention(grey_of(fused), np.stack([layer.grey for layer in layers]), looked).fraction
+    told, grey = intensities(subject.layers), grey_of(fused)
+    looked = subject.common & (np.maximum(told.max(axis=0), grey) > _SHOWN)
+    figures = _recoverability(fused, subject, told)
+    figures["invention"] = invention(grey, np.stack([layer.grey for layer in subject.layers]), looked).fraction
     if fuse is not None:
-        figures.update(_retention(fuse, fused, layers, spacing, common))
-    if lesion is not None:
-        kept = lesion_contrast(in_unit_range(fused), [shown(layer) for layer in layers], lesion, spacing, common).kept
-        figures["lesion_contrast"] = kept
+        figures.update(_retention(fuse, fused, subject))
+    if subject.lesion is not None:
+        pictures = [shown(layer) for layer in subject.layers]
+        found = lesion_contrast(in_unit_range(fused), pictures, subject.lesion, subject.spacing, subject.common)
+        figures["lesion_contrast"] = found.kept
     return figures
 
 
-def _recoverability(fused: Array, layers: Sequence[Layer], told: Array, common: Array) -> dict[str, float]:
-    found = recoverability(in_unit_range(fused), told, common & (told.max(axis=0) > _SHOWN))
-    each = {f"recoverability of {layer.name}": value for layer, value in zip(layers, found.sources, strict=True)}
-    return {"recoverability": found.worse, **each}
+def _recoverability(fused: Array, subject: Subject, told: Array) -> dict[str, float]:
+    inside = subject.common & (told.max(axis=0) > _SHOWN)
+    found = recoverability(in_unit_range(fused), told, inside)
+    names = [f"recoverability of {layer.name}" for layer in subject.layers]
+    return {"recoverability": found.worse, **dict(zip(names, found.sources, strict=True))}
 
 
-def _retention(
-    fuse: Fuse, fused: Array, layers: Sequence[Layer], spacing: Sequence[float], common: Array
-) -> dict[str, float]:
-    visible = common & (np.max([layer.grey for layer in layers], axis=0) > _VISIBLE)
-    found = retention(fuse, layers, spacing, visible, fused=fused)
-    each = {f"retention of {layer.name}": found.of(number) for number, layer in enumerate(layers)}
+def _retention(fuse: Fuse, fused: Array, subject: Subject) -> dict[str, float]:
+    found = retention(fuse, subject.plan, fused)
+    each = {f"retention of {layer.name}": found.of(number) for number, layer in enumerate(subject.layers)}
     figures = {"retention": _least(list(each.values())), **each}
-    hot = np.any([layer.colour.max(axis=-1) >= HOT for layer in layers if layer.colour is not None], axis=0)
-    if np.any(hot):
-        anatomical = [number for number, layer in enumerate(layers) if layer.colour is None]
-        inside = retention(fuse, layers, spacing, common & hot, anatomical, fused=fused)
-        figures["retention_hot"] = _least([inside.of(number) for number in anatomical])
+    if subject.hot_plan is not None:
+        hot = retention(fuse, subject.hot_plan, fused)
+        anatomical = [number for number, layer in enumerate(subject.layers) if layer.colour is None]
+        figures["retention_hot"] = _least([hot.of(number) for number in anatomical])
     return figures
 
 

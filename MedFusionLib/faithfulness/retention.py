@@ -55,8 +55,15 @@ class Retention:
         return tuple(sorted({one.radius for one in self.planted}))
 
 
-def retention(
-    fuse: Fuse,
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Where structures go: for each source number the structures, and its layer with them in it."""
+
+    layers: tuple[Layer, ...]
+    planted: tuple[tuple[int, tuple[Structure, ...], Layer], ...]
+
+
+def plan_structures(
     layers: Sequence[Layer],
     spacing: Sequence[float] | None = None,
     where: Array | None = None,
@@ -65,15 +72,33 @@ def retention(
     contrasts: Sequence[float] = CONTRASTS,
     repeats: int = 1,
     seed: int = 0,
-    fused: Array | None = None,
-) -> Retention:
-    """Plant spheres, rods and edges into one source at a time, fuse again, and measure what came through.
+) -> Plan:
+    """Plant spheres, rods and edges into one source at a time; the same plan serves all methods on these layers.
 
-    ``fuse`` is called once with ``layers`` (not if their ``fused`` image is given) and once for each of ``sources``
-    (default: all) with that one changed.
-    ``spacing`` is in mm in the order of the array's axes (default 1), ``radii`` in mm (default 1.5, 3 and 5 voxels),
-    ``contrasts`` in units of the window. Structures go where ``where`` is true and the source is seen; by default where
-    any source is above 0.05. In a coloured source they change the brightness of its own colours.
+    ``sources`` are the numbers of the layers to plant into (default: all). ``spacing`` is in mm in the order of the
+    array's axes (default 1), ``radii`` in mm (default 1.5, 3 and 5 voxels), ``contrasts`` in units of the window.
+    Structures go where ``where`` is true and the source is seen; by default where any source is above 0.05. In a
+    coloured source they change the brightness of its own colours.
+    """
+    steps = (1.0,) * layers[0].grey.ndim if spacing is None else tuple(spacing)
+    if len(steps) != layers[0].grey.ndim:
+        raise BadInput(f"spacing {list(steps)} for an image of {layers[0].grey.ndim} axes", "Give one for each axis")
+    sizes = tuple(radii or (radius * float(np.prod(steps)) ** (1 / len(steps)) for radius in RADII))
+    region = np.max([layer.grey for layer in layers], axis=0) > _VISIBLE if where is None else where
+    planted = []
+    for number in range(len(layers)) if sources is None else sources:
+        room = region & layers[number].validity & _colourable(layers[number])
+        structures = tuple(place_structures(room, sizes, contrasts, steps, seed + number, repeats))
+        if structures:
+            planted.append((number, structures, plant(layers[number], structures)))
+    return Plan(tuple(layers), tuple(planted))
+
+
+def retention(fuse: Fuse, plan: Plan, fused: Array | None = None) -> Retention:
+    """Fuse what was planned, and measure what came through of every structure.
+
+    ``fuse`` is called once with the plan's layers (not if their ``fused`` image is given), and once for each source
+    with that one changed.
 
     The contrast of a structure is how much it changed the difference between its own voxels and those around it, along
     the direction in RGB in which it changed its source (of a grey one: in luma). Its noise is the standard deviation
@@ -82,20 +107,11 @@ def retention(
     others, the average of two about one half; noise and clutter of another source lower it. Negative: shown inverted.
     Fooled by showing everything of every source at once, which invention and recoverability see.
     """
-    steps = (1.0,) * layers[0].grey.ndim if spacing is None else tuple(spacing)
-    if len(steps) != layers[0].grey.ndim:
-        raise BadInput(f"spacing {list(steps)} for an image of {layers[0].grey.ndim} axes", "Give one for each axis")
-    sizes = tuple(radii or (radius * float(np.prod(steps)) ** (1 / len(steps)) for radius in RADII))
-    plain = in_unit_range(fuse(layers) if fused is None else fused)
-    region = np.max([layer.grey for layer in layers], axis=0) > _VISIBLE if where is None else where
+    plain = in_unit_range(fuse(plan.layers) if fused is None else fused)
     found: list[Planted] = []
-    for number in range(len(layers)) if sources is None else sources:
-        room = region & layers[number].validity & _colourable(layers[number])
-        structures = place_structures(room, sizes, contrasts, steps, seed + number, repeats)
-        if structures:
-            planted = plant(layers[number], structures)
-            changed = [planted if place == number else layer for place, layer in enumerate(layers)]
-            found.extend(_compare(number, layers[number], planted, structures, plain, in_unit_range(fuse(changed))))
+    for number, structures, planted in plan.planted:
+        changed = [planted if place == number else layer for place, layer in enumerate(plan.layers)]
+        found += _compare(number, plan.layers[number], planted, structures, plain, in_unit_range(fuse(changed)))
     return Retention(tuple(found))
 
 

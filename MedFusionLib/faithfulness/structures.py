@@ -16,7 +16,7 @@ Masks = tuple[Array, Array]
 
 #: Half of a structure's voxels around it that must lie in the region asked for, and how often a place is sought.
 _LEAST_INSIDE = 0.9
-_TRIES = 150
+_TRIES = 80
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,12 +12,18 @@ from scipy.ndimage import gaussian_filter
 
 from MedFusionLib.errors import BadInput
 from MedFusionLib.faithfulness.probes import references
-from MedFusionLib.faithfulness.retention import Retention, plant, retention
+from MedFusionLib.faithfulness.retention import Fuse, Retention, plan_structures, plant
+from MedFusionLib.faithfulness.retention import retention as retention_of_plan
 from MedFusionLib.faithfulness.structures import SHAPES, place_structures
 from MedFusionLib.fusion import catalog
 from MedFusionLib.layers import Layer, combine
 
 SHAPES_OF_IMAGES = pytest.mark.parametrize("shape", [PICTURE, VOLUME], ids=["2-D", "3-D"])
+
+
+def retention(fuse: Fuse, layers: Sequence[Layer], **options) -> Retention:
+    """Plan and measure in one step."""
+    return retention_of_plan(fuse, plan_structures(layers, **options))
 
 
 def reference(name: str):
@@ -74,7 +80,8 @@ def test_a_stretch_gains_nothing_and_noise_loses():
 
 def test_the_noise_and_sharpening_probes_retain_less_than_the_maximum_that_they_are_made_of():
     layers = [layer(noisy(PICTURE, 1), "A"), layer(np.float32(0.8) * noisy(PICTURE, 2), "B")]
-    of = {name: retention(reference(name), layers).of(0) for name in ("reference maximum", "probe noise", "probe sharpen")}
+    names = ("reference maximum", "probe noise", "probe sharpen")
+    of = {name: retention(reference(name), layers).of(0) for name in names}
     assert of["probe noise"] < 0.8 * of["reference maximum"]
     assert of["probe sharpen"] < of["reference maximum"]
 
