@@ -14,7 +14,7 @@ from typing import Any
 
 from MedFusionLib.errors import MedFusionError, from_data
 
-GRACE_SECONDS = 0.5
+GRACE_SECONDS, LISTING_SECONDS = 0.4, 0.3
 _SAID, _COMPLAINED = "said.jsonl", "complaints.txt"
 _LIBRARY = Path(__file__).resolve().parents[2]
 
@@ -65,6 +65,12 @@ class Child:
         """Ask it to stop, and kill it with its descendants when it does not within ``GRACE_SECONDS``."""
         if self._process.poll() is not None:
             return
+        if sys.platform == "win32":
+            # Windows has no signal to ask with; this ends the descendants too.
+            subprocess.run(["taskkill", "/F", "/T", "/PID", f"{self._process.pid}"], capture_output=True, check=False,
+                           creationflags=_no_window())
+            self._process.wait()
+            return
         self._process.terminate()
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(GRACE_SECONDS)
@@ -72,7 +78,7 @@ class Child:
         # The programs it has started lead groups of their own, so each is named.
         for number in (*_descendants(self._process.pid), self._process.pid):
             with suppress(OSError):
-                os.kill(number, getattr(signal, "SIGKILL", signal.SIGTERM))
+                os.kill(number, signal.SIGKILL)
         self._process.wait()
 
 
@@ -94,7 +100,8 @@ def _no_window() -> int:
 def _descendants(process: int) -> list[int]:
     """The numbers of the processes below ``process``, where the system can list them."""
     try:
-        listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, timeout=GRACE_SECONDS)
+        listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True,
+                                timeout=LISTING_SECONDS)
     except (OSError, subprocess.TimeoutExpired):
         return []
     pairs = [line.split() for line in listed.stdout.splitlines()]

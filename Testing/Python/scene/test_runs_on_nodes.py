@@ -84,7 +84,7 @@ def test_the_logic_gives_the_voxels_of_the_command_line(scene, patient, tmp_path
 def test_the_bundled_patient_is_fused_from_the_console_as_from_the_command_line(scene, tmp_path, monkeypatch) -> None:
     monkeypatch.delenv("PYTHONPATH")
     files = [resource(f"SampleData/STS_012_{name}.nii.gz") for name in ("CT", "PET_SUV")]
-    recipe = Recipe(method="average", windows={"PET": "SUV 0-5"}).with_registration(method="simpleitk")
+    recipe = Recipe(method="average", windows={"PET": "SUV 0-5"}, registration="simpleitk", on_rejection="continue")
     fixed, moving = (loaded(scene, file) for file in files)
     result = MedFusionLogic(scene).fuse(fixed, moving, recipe)
     written = command_line(files, recipe, tmp_path / "out")
