@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from MedFusionLib.fusion.filters import correlate
 from MedFusionLib.metrics.comparison import Comparison, compare, quotient
+from MedFusionLib.metrics.windows import correlate
 
 # Strength: Tg, kg, Dg. Orientation: Ta, ka, Da.
 _STRENGTH = (0.9994, -15.0, 0.5)

@@ -11,6 +11,11 @@ from MedFusionLib.metrics.table import METRIC_SETS, METRICS, Metric
 
 # Pictures are measured so many voxels at a time: their intermediate results then stay in the processor's cache.
 _VOXELS_AT_ONCE = 2**17
+# Families that use the same intermediate results; every other family keeps its own.
+_SHARING = (
+    ("ssim", "multiscale_ssim", "combined_similarity"),
+    ("edges", "activity", "human_vision", "feature_information"),
+)
 
 
 def metric(name: str) -> Metric:
@@ -49,13 +54,18 @@ def figures(
 
 
 def _measured(fused: Any, sources: Any, rows: Sequence[Metric], mask: Any, spacing: Any) -> dict[str, Any]:
-    """The figures of a few items, family by family: each family's intermediate results are dropped after it."""
+    """The figures of a few items, group by group: the intermediate results of each are dropped after it."""
     from MedFusionLib.metrics.comparison import Comparison
 
     shared = Comparison(fused, sources, mask, spacing)
     values: dict[str, Any] = {}
-    for family in dict.fromkeys(row.family for row in rows):
-        for row in (row for row in rows if row.family == family):
+    for group in dict.fromkeys(_group(row) for row in rows):
+        for row in (row for row in rows if _group(row) == group):
             values[row.name] = row.function(fused, sources, mask, spacing, shared)
         shared.forget()
     return values
+
+
+def _group(row: Metric) -> tuple[str, ...]:
+    """The families with which a metric shares intermediate results."""
+    return next((group for group in _SHARING if row.family in group), (row.family,))

@@ -6,9 +6,10 @@ from types import ModuleType
 from typing import Any
 
 from MedFusionLib.metrics.batch import count, levels
-from MedFusionLib.metrics.comparison import Comparison, compare
+from MedFusionLib.metrics.comparison import Comparison, compare, quotient
 
 _LEVELS = 256
+_TSALLIS = 1.85
 
 
 def entropy(fused: Any, sources: Any, mask: Any = None, spacing: Any = None, shared: Comparison | None = None) -> Any:
@@ -32,6 +33,50 @@ def mutual_information(
     """
     it = compare(fused, sources, mask, spacing, shared)
     return sum(_informations(it))
+
+
+def nmi(fused: Any, sources: Any, mask: Any = None, spacing: Any = None, shared: Comparison | None = None) -> Any:
+    """Normalised mutual information, also called Q_MI: NMI = 2 sum of MI(S, F) / (H(S) + H(F)) over the sources S.
+
+    Hossny, Nahavandi and Creighton 2008; histograms as in ``mutual_information``. Range 0 to n for n sources; higher
+    is better. Fooled by copying a source. ``spacing`` is not used. A source counts 0 where it and fused are flat.
+    """
+    it = compare(fused, sources, mask, spacing, shared)
+    both, *own = [_entropy(it.xp, histogram) for histogram in marginals(it)]
+    pairs = zip(_informations(it), own, strict=True)
+    return sum(2.0 * quotient(it.xp, information, alone + both) for information, alone in pairs)
+
+
+def studholme(fused: Any, sources: Any, mask: Any = None, spacing: Any = None, shared: Comparison | None = None) -> Any:
+    """Studholme's normalised mutual information: the mean over the sources S of (H(S) + H(F)) / H(S, F).
+
+    Studholme, Hill and Hawkes 1999; histograms as in ``mutual_information``. Range 1 (independent) to 2 (the same);
+    higher is better. Fooled by copying a source. ``spacing`` is not used. 2 where both are flat.
+    """
+    it = compare(fused, sources, mask, spacing, shared)
+    fused_entropy, *own = [_entropy(it.xp, histogram) for histogram in marginals(it)]
+    pairs = zip(own, joints(it), strict=True)
+    ratios = [quotient(it.xp, alone + fused_entropy, _entropy(it.xp, joint), 2.0) for alone, joint in pairs]
+    return sum(ratios) / len(ratios)
+
+
+def q_te(fused: Any, sources: Any, mask: Any = None, spacing: Any = None, shared: Comparison | None = None) -> Any:
+    """Tsallis information TE of the fused image with each source, summed over the sources.
+
+    Cvejic, Canagarajah and Bull 2006: I = (1 - sum p^q / (p_S p_F)^(q - 1)) / (1 - q), q = 1.85; histograms as in
+    ``mutual_information``. Liu et al. 2012 divide by H(A) + H(B) - I(A, B), which changes sign where the sources are
+    alike; that is not done here. At least 0; higher is better. Fooled by copying a source. ``spacing`` is not used.
+    """
+    it = compare(fused, sources, mask, spacing, shared)
+    made, *own = marginals(it)
+    return sum(_tsallis(it.xp, joint, one, made) for joint, one in zip(joints(it), own, strict=True))
+
+
+def _tsallis(xp: ModuleType, joint: Any, rows: Any, columns: Any) -> Any:
+    """The Tsallis mutual information of a joint histogram whose marginals are ``rows`` and ``columns``."""
+    product = xp.reshape(rows[:, :, None] * columns[:, None, :], joint.shape)
+    terms = quotient(xp, joint**_TSALLIS, product ** (_TSALLIS - 1.0))
+    return (xp.sum(terms, axis=1) - 1.0) / (_TSALLIS - 1.0)
 
 
 def marginals(it: Comparison) -> list[Any]:

@@ -58,6 +58,14 @@ def similarity(means: Sequence[Any], variances: Sequence[Any], shared: Any, span
     return above / below
 
 
+def contrast_and_structure(local: Moments) -> list[Any]:
+    """The similarity of fused with each source without its luminance term; range of intensities 1."""
+    return [
+        (2 * shared + _K2**2) / (local.variances[0] + variance + _K2**2)
+        for variance, shared in zip(local.variances[1:], local.covariances, strict=True)
+    ]
+
+
 def similarity_maps(it: Comparison, taps: tuple[float, ...] = GAUSSIAN, span: float = 1.0) -> list[Any]:
     """The similarity map of fused with each source."""
 

@@ -1,0 +1,100 @@
+"""Quality to a model of the eye: contrasts after the contrast sensitivity function (Chen and Blum; and Varshney)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from MedFusionLib.metrics.comparison import Comparison, compare, quotient
+from MedFusionLib.metrics.edges import sobel
+from MedFusionLib.metrics.fourier import Real, back, frequencies, like, transform
+
+_LEVELS = 255.0
+# The eye sees the Nyquist frequency at 32 cycles a degree, as a picture of 256 pixels in the authors' programs.
+_CYCLES_A_DEGREE = 64.0
+_UNSEEN = 1e-3
+_BLOCK = 16
+
+
+def q_cb(fused: Any, sources: Any, mask: Any = None, spacing: Any = None, shared: Comparison | None = None) -> Any:
+    """Chen and Blum's Q_CB: how well the visible local contrast of the more salient source is preserved.
+
+    Chen and Blum 2009: pictures (0 to 255) are filtered by the difference-of-Gaussians sensitivity exp(-(f/15.387)^2)
+    - .7622 exp(-(f/1.3456)^2), f in cycles a degree; Peli's contrast C of Gaussians of 2 and 4 voxels, masked C' =
+    |C|^3 / (C^2 + .0001); Q_S the smaller over the larger of C' of S and F, weighted by C'^2 of the sources; the mean.
+    Against division by darkness the local mean counts at least half a grey level, and |C| under .001 is unseen (two
+    unseen contrasts are alike). Range 0 to 1; higher is better. Fooled by copying the source of higher contrast.
+    ``spacing`` is not used.
+    """
+    it = compare(fused, sources, mask, spacing, shared)
+    xp = it.xp
+    contrasts = [_masked_contrast(xp, picture) for picture in (it.fused, *it.sources)]
+    made, *own = contrasts
+    salience = [contrast**2 for contrast in own]
+    total = sum(salience)
+    quality: Any = 0.0
+    for contrast, weight in zip(own, salience, strict=True):
+        kept = quotient(xp, xp.minimum(contrast, made), xp.maximum(contrast, made), 1.0)
+        quality = quality + quotient(xp, weight, total, 1.0 / len(own)) * kept
+    return it.mean(quality)
+
+
+def _masked_contrast(xp: Any, picture: Any) -> Any:
+    shape = picture.shape[1:]
+    axes = frequencies(shape, half=True)
+    squared = sum((axis**2 for axis in axes), np.zeros(()))
+    degree = squared * _CYCLES_A_DEGREE**2
+    sensitivity = np.exp(-degree / 15.387**2) - 0.7622 * np.exp(-degree / 1.3456**2)
+    spectrum = transform(_LEVELS * picture)
+    narrow, wide = (_smoothed(spectrum, sensitivity, squared, sigma, shape) for sigma in (2.0, 4.0))
+    contrast = xp.abs(narrow - wide) / xp.clip(xp.abs(wide), 0.5, None)
+    masked = contrast**3 / (contrast**2 + 1e-4)
+    return xp.where(contrast < _UNSEEN, 0.0 * masked, masked)
+
+
+def _smoothed(spectrum: Any, sensitivity: Real, squared: Real, sigma: float, shape: Any) -> Any:
+    """The picture after the sensitivity and a Gaussian of ``sigma`` voxels."""
+    response = sensitivity * np.exp(-2.0 * (np.pi * sigma) ** 2 * squared)
+    return back(spectrum * like(response, spectrum, spectrum.real.dtype), shape)
+
+
+def q_cv(fused: Any, sources: Any, mask: Any = None, spacing: Any = None, shared: Comparison | None = None) -> Any:
+    """Chen and Varshney's Q_CV: the visible squared error against each source, where the source has edges.
+
+    Chen and Varshney 2007: the difference of S and F (0 to 255), filtered by Mannos and Sakrison's sensitivity 2.6
+    (.0192 + .114 f) exp(-(.114 f)^1.1), f in cycles a degree; its mean square D in blocks of 16 voxels a side
+    (smaller at the far borders), weighted by the sum w of Sobel's gradient of S in the block: sum of w D / sum of w. At
+    least 0; lower is better. Fooled by copying a source that has the edges. ``spacing`` as in ``qabf``. NaN where the
+    sources have no edge.
+    """
+    it = compare(fused, sources, mask, spacing, shared)
+    xp, shape = it.xp, it.fused.shape[1:]
+    size = np.sqrt(sum((axis**2 for axis in frequencies(shape, half=True)), np.zeros(()))) * _CYCLES_A_DEGREE
+    sensitivity = 2.6 * (0.0192 + 0.114 * size) * np.exp(-((0.114 * size) ** 1.1))
+    voxels = _block_sums(xp, it.total_weight())
+    above: Any = 0.0
+    below: Any = 0.0
+    for place, source in enumerate(it.sources, 1):
+        spectrum = transform(_LEVELS * (source - it.fused))
+        seen = back(spectrum * like(sensitivity, spectrum, spectrum.real.dtype), shape)
+        error, edges = seen**2, sobel(it, place).length
+        if it.weight is not None:
+            error, edges = error * it.weight, edges * it.weight
+        salience = _block_sums(xp, edges)
+        mean = quotient(xp, _block_sums(xp, error), voxels)
+        above, below = above + xp.sum(salience * mean, axis=it.axes), below + xp.sum(salience, axis=it.axes)
+    return quotient(xp, above, below, float("nan"))
+
+
+def _block_sums(xp: Any, values: Any) -> Any:
+    """The sums of (batch, *spatial) over blocks of 16 voxels a side; 0 goes on beyond the far borders."""
+    for axis in range(1, len(values.shape)):
+        before, length, after = values.shape[:axis], values.shape[axis], values.shape[axis + 1 :]
+        blocks = -(-length // _BLOCK)
+        missing = blocks * _BLOCK - length
+        if missing:
+            padding = xp.zeros((*before, missing, *after), dtype=values.dtype, device=values.device)
+            values = xp.concat([values, padding], axis=axis)
+        values = xp.sum(xp.reshape(values, (*before, blocks, _BLOCK, *after)), axis=axis + 1)
+    return values
