@@ -31,7 +31,8 @@ def measure(
     """
     colour = fused.dtype == np.uint8
     rgb = fused.astype(np.float32) / np.float32(255.0) if colour else None
-    grey = fused if rgb is None else luma(rgb) if fused_luma is None else fused_luma
+    shown = fused if rgb is None else luma(rgb)
+    grey = shown if fused_luma is None else fused_luma
     common = np.logical_and.reduce([layer.validity for layer in layers])
     mask = None if common.all() or not common.any() else common[np.newaxis]
     sources = np.stack([layer.grey for layer in layers])[np.newaxis]

@@ -89,5 +89,7 @@ def score_given(name: str, picture: Array, setting: Setting) -> Score:
 
 
 def _measure(fused: Array, grey: Array | None, setting: Setting) -> dict[str, float]:
-    luma = np.round(grey * 255.0) / np.float32(255.0) if setting.on_luma and grey is not None else None
+    luma = None
+    if setting.on_luma and grey is not None:
+        luma = np.asarray(np.round(grey * 255.0) / 255.0, np.float32)
     return measure(fused, setting.layers, setting.metrics, setting.subject.spacing, luma)
