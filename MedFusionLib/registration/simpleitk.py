@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import SimpleITK as sitk
@@ -12,47 +11,28 @@ import SimpleITK as sitk
 from MedFusionLib.errors import RegistrationFailed
 from MedFusionLib.registration.initial import start
 from MedFusionLib.registration.masks import body
-from MedFusionLib.registration.prepare import about, label, sample_count, scalar, stages
-from MedFusionLib.registration.settings import Points, RegistrationSettings, Request
+from MedFusionLib.registration.prepare import about, label, scalar, stages
+from MedFusionLib.registration.settings import RegistrationSettings, Request
+from MedFusionLib.registration.simpleitk_level import (
+    OPTIMISERS,
+    Level,
+    Scene,
+    Span,
+    execute,
+    images_at,
+    metric,
+    powell,
+    quasi_newton,
+    span_of,
+)
 from MedFusionLib.registration.transforms import centre, compose, index_to_physical
 from MedFusionLib.volume import Array
 
-Span = tuple[float, float]
-Pair = tuple[sitk.Image, sitk.Image]
 TRANSFORMS = ("rigid", "similarity", "affine", "bspline")
-# The metric sums its slope in the order in which its threads end: with one the transform is always the same.
-WORK_UNITS = 1
 # The air around the body says nothing, but the skin does: the samples lie within this distance of the body.
 SKIN_MM = 8.0
 # Where nobody says how the volumes lie, these turns are tried too; mutual information has lesser optima.
 TURN_DEGREES = 12.0
-
-
-@dataclass(frozen=True)
-class Level:
-    """One resolution: voxel size, smoothing and first step in mm, bins of the histogram, samples, iterations."""
-
-    voxel: float
-    smoothing: float
-    step: float
-    bins: int
-    samples: int
-    iterations: int
-
-
-@dataclass(frozen=True)
-class Scene:
-    """What all stages share: the images, where to look in each, and the middle and radius (mm) of that region."""
-
-    request: Request
-    fixed: sitk.Image
-    moving: sitk.Image
-    fixed_mask: sitk.Image | None
-    moving_mask: sitk.Image | None
-    middle: Points
-    radius: float
-    share: float
-
 
 # Smoothing rounds the sharp ridge of mutual information, but biases it: the last level has none.
 TRIAL = Level(8.0, 4.0, 4.0, 32, 5_000, 6)
@@ -62,7 +42,9 @@ RIGID = (
     (Level(1.0, 0.0, 0.2, 64, 40_000, 30), "powell"),
 )
 STRETCH = ((Level(4.0, 2.0, 1.0, 32, 16_000, 100), "descent"), (Level(1.0, 0.0, 0.3, 32, 40_000, 100), "descent"))
-DEFORMABLE = (Level(6.0, 3.0, 0.0, 32, 40_000, 60), Level(3.0, 1.0, 0.0, 32, 60_000, 40))
+LEVELS = {"rigid": RIGID, "similarity": STRETCH, "affine": STRETCH}
+# A mesh of control points warps a coarse or much smoothed image to fit it, away from the truth.
+DEFORMABLE = (Level(3.0, 1.0, 0.0, 32, 20_000, 30), Level(1.0, 0.0, 0.0, 32, 40_000, 15))
 
 
 def available(settings: RegistrationSettings) -> str:
@@ -133,12 +115,12 @@ def _best_start(scene: Scene, part: Span) -> sitk.Transform:
     for number, angle in enumerate(angles.tolist()):
         turned = compose([sitk.Euler3DTransform(scene.middle.tolist(), *angle), first])
         transform = _model("rigid", scene)
-        method = _method(scene, TRIAL, 0)
+        method = metric(scene, TRIAL, 0)
         powell(method, scene, TRIAL)
         method.SetMovingInitialTransform(about(turned, scene.middle))
         method.SetInitialTransform(transform, inPlace=True)
         try:
-            _execute(method, images_at(scene, TRIAL), scene, f"start {number + 1}", _span(part, number, len(angles)))
+            execute(method, images_at(scene, TRIAL), scene, f"start {number + 1}", span_of(part, number, len(angles)))
         except RegistrationFailed:
             continue
         tried.append((method.GetMetricValue(), number, compose([transform, turned])))
@@ -150,12 +132,12 @@ def _linear(name: str, scene: Scene, found: sitk.Transform, part: Span) -> sitk.
     transform = _model(name, scene)
     levels = LEVELS[name]
     for number, (level, optimiser) in enumerate(levels):
-        method = _method(scene, level, number)
+        method = metric(scene, level, number)
         OPTIMISERS[optimiser](method, scene, level)
         method.SetMovingInitialTransform(about(found, scene.middle))
         method.SetInitialTransform(transform, inPlace=True)
-        span = _span(part, number, len(levels))
-        _execute(method, images_at(scene, level), scene, f"{name} {level.voxel:g} mm", span)
+        span = span_of(part, number, len(levels))
+        execute(method, images_at(scene, level), scene, f"{name} {level.voxel:g} mm", span)
     return compose([transform, found], scene.fixed.GetDimension())
 
 
@@ -164,28 +146,6 @@ def _model(name: str, scene: Scene) -> sitk.Transform:
     transform = MODELS[name, scene.fixed.GetDimension()]()
     transform.SetCenter(scene.middle.tolist())  # type: ignore[no-untyped-call]
     return transform
-
-
-def powell(method: sitk.ImageRegistrationMethod, scene: Scene, level: Level) -> None:
-    """Powell's method: no slope is needed, so the sharp optimum of unsmoothed images does not stop it early."""
-    dimension = scene.fixed.GetDimension()
-    angles = dimension * (dimension - 1) // 2
-    method.SetOptimizerScales([scene.radius] * angles + [1.0] * dimension)
-    rounds = scene.request.settings.iterations or level.iterations
-    method.SetOptimizerAsPowell(rounds, 30, level.step, level.step / 10, 1e-5)
-
-
-def descent(method: sitk.ImageRegistrationMethod, scene: Scene, level: Level) -> None:
-    """Gradient descent in steps that shrink at each turn; a step of 1 is a motion of about 1 mm at the border."""
-    method.SetOptimizerScalesFromPhysicalShift()
-    steps = scene.request.settings.iterations or level.iterations
-    method.SetOptimizerAsRegularStepGradientDescent(level.step, level.step / 1000, steps, 0.95, 1e-9)
-
-
-OPTIMISERS: dict[str, Callable[[sitk.ImageRegistrationMethod, Scene, Level], None]] = {
-    "powell": powell, "descent": descent,
-}
-LEVELS = {"rigid": RIGID, "similarity": STRETCH, "affine": STRETCH}
 
 
 def _bspline(name: str, scene: Scene, found: sitk.Transform, part: Span) -> sitk.Transform:
@@ -197,15 +157,12 @@ def _bspline(name: str, scene: Scene, found: sitk.Transform, part: Span) -> sitk
     for number, level in enumerate(DEFORMABLE):
         if number:
             transform = _refined(transform, fixed, mesh * 2**number)
-        method = _method(scene, level, number)
-        method.SetOptimizerAsLBFGS2(
-            solutionAccuracy=1e-5, numberOfIterations=request.settings.iterations or level.iterations,
-            deltaConvergenceDistance=5, deltaConvergenceTolerance=1e-4, lineSearchMaximumEvaluations=10,
-        )
+        method = metric(scene, level, number)
+        quasi_newton(method, scene, level)
         method.SetMovingInitialTransform(found)
         method.SetInitialTransform(transform, inPlace=True)
-        span = _span(part, number, len(DEFORMABLE))
-        _execute(method, images_at(scene, level), scene, f"{name} {level.voxel:g} mm", span)
+        span = span_of(part, number, len(DEFORMABLE))
+        execute(method, images_at(scene, level), scene, f"{name} {level.voxel:g} mm", span)
     return compose([transform, found], fixed.GetDimension())
 
 
@@ -231,74 +188,3 @@ MODELS: dict[tuple[str, int], Callable[[], sitk.Euler3DTransform | sitk.Euler2DT
     ("similarity", 2): sitk.Similarity2DTransform,
     ("affine", 2): lambda: sitk.AffineTransform(2),
 }
-
-
-def images_at(scene: Scene, level: Level) -> Pair:
-    """Both images smoothed and averaged to about the level's voxel size; axes that are coarser already stay."""
-    images = (scene.fixed, scene.moving)
-    if level.smoothing:
-        images = tuple(sitk.SmoothingRecursiveGaussian(image, level.smoothing) for image in images)
-    return _shrunk(images[0], level.voxel), _shrunk(images[1], level.voxel)
-
-
-def _shrunk(image: sitk.Image, voxel: float) -> sitk.Image:
-    factors = [
-        max(1, min(round(voxel / s), n // 8)) for s, n in zip(image.GetSpacing(), image.GetSize(), strict=True)
-    ]
-    return sitk.BinShrink(image, factors) if max(factors) > 1 else image
-
-
-def _method(scene: Scene, level: Level, number: int) -> sitk.ImageRegistrationMethod:
-    """The metric with its samples and masks; masks stay at full resolution, they are asked by point."""
-    settings = scene.request.settings
-    method = sitk.ImageRegistrationMethod()
-    method.SetMetricAsMattesMutualInformation(level.bins)
-    method.SetInterpolator(sitk.sitkLinear)
-    method.SetNumberOfWorkUnits(WORK_UNITS)
-    method.SetNumberOfThreads(max(1, settings.threads))
-    # ITK draws from the whole grid and drops what the mask leaves out.
-    voxels = scene.share * float(np.prod(_shrunk(scene.fixed, level.voxel).GetSize()))
-    method.SetMetricSamplingStrategy(method.RANDOM)
-    # ITK takes a seed of 0 for the clock.
-    fraction = min(1.0, sample_count(scene.request, level.samples) / voxels)
-    method.SetMetricSamplingPercentage(fraction, settings.seed + number + 1)
-    if scene.fixed_mask is not None:
-        method.SetMetricFixedMask(scene.fixed_mask)
-    if scene.moving_mask is not None:
-        method.SetMetricMovingMask(scene.moving_mask)
-    return method
-
-
-def _span(part: Span, number: int, count: int) -> Span:
-    width = (part[1] - part[0]) / count
-    return part[0] + number * width, part[0] + (number + 1) * width
-
-
-def _execute(
-    method: sitk.ImageRegistrationMethod, images: Pair, scene: Scene, what: str, span: Span
-) -> None:
-    """Run, report each iteration, and carry an exception of the progress through ITK's loop."""
-    raised: list[BaseException] = []
-
-    def iterated() -> None:
-        # Powell's method ends the round in hand before it stops.
-        if raised:
-            return
-        try:
-            done = 1 - 0.95 ** method.GetOptimizerIteration()
-            fraction = span[0] + (span[1] - span[0]) * done
-            words = f"simpleitk: {what}, similarity {-method.GetMetricValue():.4f}"
-            scene.request.progress("register", fraction, words)
-        except BaseException as error:
-            raised.append(error)
-            method.StopRegistration()
-
-    method.AddCommand(sitk.sitkIterationEvent, iterated)
-    try:
-        method.Execute(*images)
-    except RuntimeError as error:
-        if not raised:
-            lines = [line for line in str(error).splitlines() if line.strip()]
-            raise RegistrationFailed(f"simpleitk: {lines[-1].strip()}") from None
-    if raised:
-        raise raised[0]
