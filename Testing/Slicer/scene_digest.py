@@ -13,10 +13,12 @@ def scene_digest(scene: object) -> dict[str, tuple]:
 
     Two digests are equal when nothing that a user could see or save has changed.
     """
+    # First, since writing lets some nodes bring their references up to date.
+    text = _xml(scene)
     nodes = [scene.GetNthNode(index) for index in range(scene.GetNumberOfNodes())]
     found: dict[str, tuple] = {node.GetID(): _node(node) for node in nodes}
     found["order"] = tuple(found)
-    found["xml"] = tuple(_xml(scene).splitlines())
+    found["xml"] = tuple(text.splitlines())
     return found
 
 
