@@ -52,7 +52,7 @@ def plane_picture(volume: Array, plane: Plane, title: str, detail: str = "") -> 
 def slice_picture(pixels: Array, plane: Plane, title: str, detail: str = "") -> Markup:
     """``pixels`` already cut in ``plane`` as a figure that a click enlarges."""
     told = ", ".join(dict.fromkeys(part for part in (title, detail, plane.name) if part))
-    return picture(pixels, plane.size, told, [element("b", title), element("span", detail)], _marks(plane))
+    return picture(pixels, plane.size, told, [element("b", title), element("span", detail)], marks(plane))
 
 
 def picture(
@@ -77,7 +77,7 @@ def row(pictures: Sequence[Markup]) -> Markup:
     return element("div", list(pictures), class_="strip justified")
 
 
-def _marks(plane: Plane) -> list[Markup]:
+def marks(plane: Plane) -> list[Markup]:
     """A scale bar and the letters of the patient's sides."""
     if plane.sides is None:
         return []

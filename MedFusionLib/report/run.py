@@ -36,7 +36,7 @@ def run_page(result: Result) -> str:
     names = list(dict.fromkeys(name for fusion in result.fusions for name in fusion.metrics))
     sections = (
         Section("glance", "At a glance", glance(result)),
-        Section("fused", "Fused", _fused(result.fusions[-1], planes), _cut_note(planes)),
+        Section("fused", "Fused", _fused(result.fusions[-1], planes), cut_note(planes)),
         Section("sources", "Sources and fused volumes", _side_by_side(result, layers, planes)),
         Section("registration", "Registration", registrations(result, layers, planes),
                 "Checkerboards of 20 mm: structures must run on across the edges of the fields."),
@@ -59,7 +59,7 @@ def facts(result: Result) -> list[str]:
     return [
         f"Fused with {methods[0]}" if len(methods) == 1 else f"{len(methods)} methods",
         f"On the grid of {fixed.name}: {grid}",
-        f"Registered by {', '.join(engines)}" if engines else "Taken as registered",
+        f"Registration: {', '.join(engines)}" if engines else "Taken as registered",
     ]
 
 
@@ -83,7 +83,8 @@ def registrations(result: Result, layers: list[Layer], planes: list[Plane]) -> l
     return [details(board, planes, result.sources[0].name) for board in boards]
 
 
-def _cut_note(planes: list[Plane]) -> str:
+def cut_note(planes: list[Plane]) -> str:
+    """Where the planes lie, and how to read the pictures."""
     if planes[0].axis < 0:
         return ""
     z, y, x = planes[0].centre

@@ -51,7 +51,7 @@ def headline(registration: Registration) -> list[str]:
     """The reasons of a verdict, or the numbers that speak for it."""
     verdict, evidence = registration.verdict, registration.verdict.evidence
     lines = [_sentence(reason) for reason in verdict.reasons]
-    if "start_agreement_mm" in evidence:
+    if verdict.decision == "accept" and "start_agreement_mm" in evidence:
         lines.append(f"Independent starts agree to {evidence['start_agreement_mm']:.1f}\N{NO-BREAK SPACE}mm.")
     moved = [
         words.format(evidence[name])

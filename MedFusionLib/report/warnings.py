@@ -15,16 +15,17 @@ def warnings_of(result: Result) -> list[str]:
     found = list(result.record.notes)
     for source, registration in zip(result.sources, result.registrations, strict=True):
         if registration is not None and registration.verdict.decision != "accept":
-            found += [f"{source.name}: {reason}" for reason in registration.verdict.reasons]
+            reasons = registration.verdict.reasons
+            found += [f"{source.name}: {reason}" for reason in reasons if not any(reason in note for note in found)]
     found += [f"{volume.name}: {note}" for volume in result.originals for note in volume.notes]
     return list(dict.fromkeys(found))
 
 
-def warning_box(warnings: list[str]) -> Markup | None:
-    """The warnings as a list that cannot be overlooked; None when there are none."""
+def warning_box(warnings: list[str], kind: str = "warning") -> Markup | None:
+    """The warnings (or what ``kind`` calls them) as a list that cannot be overlooked; None when there are none."""
     if not warnings:
         return None
-    title = "One warning" if len(warnings) == 1 else f"{len(warnings)} warnings"
+    title = f"One {kind}" if len(warnings) == 1 else f"{len(warnings)} {kind}s"
     return element(
         "div",
         element("h3", title),
