@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -128,6 +129,24 @@ def test_simpleitk_is_cancelled_inside_its_loop() -> None:
     with pytest.raises(Cancelled):
         simpleitk.register(request("simpleitk", progress=progress))
     assert len(calls) == 3
+
+
+@pytest.mark.slow
+def test_simpleitk_is_cancelled_inside_a_long_b_spline(capfd: pytest.CaptureFixture[str]) -> None:
+    cancelled: list[float] = []
+
+    def progress(stage: str, fraction: float, message: str = "") -> None:
+        assert not cancelled
+        if "bspline" in message:
+            cancelled.append(time.monotonic())
+            raise Cancelled
+
+    asked = request("simpleitk", "bspline", initial=two_scanners.truth(), progress=progress)
+    asked = replace(asked, settings=replace(asked.settings, iterations=5000))
+    with pytest.raises(Cancelled):
+        simpleitk.register(asked)
+    assert time.monotonic() - cancelled[0] < 60
+    assert capfd.readouterr().err == ""
 
 
 @pytest.mark.slow
