@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -195,15 +196,21 @@ class Job(Generic[Outcome]):
         self.state, self.error, self._ended = state, error, time.perf_counter()
         self._scene.RemoveObserver(self._observer)
         atexit.unregister(self.cancel)
-        self._child.end()
-        self._mailbox.close()
+        with ExitStack() as last:
+            # From the last to the first, each also when another fails.
+            if self._done is not None:
+                last.callback(self._done, self)
+            last.callback(self._remove_files)
+            last.callback(self._mailbox.close)
+            last.callback(self._child.end)
+
+    def _remove_files(self) -> None:
+        """Keep what the child complained of, and remove the job's folder."""
         self.log = self.log or self._child.complaints()
         shutil.rmtree(self._folder, ignore_errors=True)
         if self._reading is not None:
             # Windows cannot remove a file that the thread still reads.
             self._reading.add_done_callback(lambda _: shutil.rmtree(self._folder, ignore_errors=True))
-        if self._done is not None:
-            self._done(self)
 
 
 def _temporary_folder() -> str | None:

@@ -214,3 +214,18 @@ def test_waiting_lets_the_application_process_its_events_and_an_interrupt_cancel
         job.wait()
     assert job.state == "cancelled"
     assert_nothing_left(job, task, scene)
+
+
+def test_a_mailbox_that_fails_to_close_keeps_neither_process_nor_file(scene, monkeypatch) -> None:
+    def fail(mailbox: object) -> None:
+        raise RuntimeError("planted")
+
+    ended = []
+    task = StandInTask(scene, [stage("fuse"), LONG])
+    job = Job(scene, task, done=ended.append)
+    until(job, "fuse")
+    monkeypatch.setattr("MedFusionLib.scene.mailbox.Mailbox.close", fail)
+    with pytest.raises(RuntimeError, match="planted"):
+        job.cancel()
+    assert ended == [job]
+    assert_nothing_left(job, task, scene)
