@@ -108,22 +108,28 @@ def parent_to_world(node: Node, name: str) -> Matrix | None:
     parent = node.GetParentTransformNode()
     if parent is None:
         return None
-    _refuse_loop(parent, name)
+    loop = loop_above(node)
+    if loop is not None:
+        raise BadInput(f"'{name}' stands below transforms that form a loop through '{loop.GetName()}'",
+                       "Take one of the transforms out of the loop, in Slicer's Transforms module")
     if not parent.IsTransformToWorldLinear():
         raise BadInput(f"volume '{name}' stands below the non-linear transform '{parent.GetName()}'",
                        "Harden the transform on a copy of the volume, or take the volume out of it")
     return to_world(parent)
 
 
-def _refuse_loop(parent: Node, name: str) -> None:
-    """Raise ``BadInput`` for transforms that stand below each other in a circle: MRML would follow it for ever."""
+def loop_above(node: Node) -> Node | None:
+    """The transform through which the transforms above ``node`` form a loop, which MRML would follow for ever; None
+    where they form none.
+    """
     seen: list[Node] = []
+    parent = node.GetParentTransformNode()
     while parent is not None:
-        if any(parent is node for node in seen):
-            raise BadInput(f"'{name}' stands below transforms that form a loop through '{parent.GetName()}'",
-                           "Take one of the transforms out of the loop, in Slicer's Transforms module")
+        if any(parent is other for other in seen):
+            return parent
         seen.append(parent)
         parent = parent.GetParentTransformNode()
+    return None
 
 
 def modality_of_node(node: Node) -> str:

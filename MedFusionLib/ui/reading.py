@@ -7,7 +7,7 @@ from dataclasses import replace
 from MedFusionLib.modality import MODALITIES
 from MedFusionLib.scene import vocabulary as mark
 from MedFusionLib.scene.mrml import Node, Scene
-from MedFusionLib.scene.nodes import modality_of_node
+from MedFusionLib.scene.nodes import loop_above, modality_of_node
 from MedFusionLib.ui.choices import Choices, VolumeChoice
 from MedFusionLib.ui.decisions import suggested_inputs
 from MedFusionLib.ui.parameter_node import (
@@ -101,7 +101,7 @@ def _volume(node: Node) -> VolumeChoice:
         modality=modality_of_node(node),
         kind=_kind(node),
         shape=_shape(node),
-        warped=parent is not None and not parent.IsTransformToWorldLinear(),
+        warped=parent is not None and loop_above(node) is None and not parent.IsTransformToWorldLinear(),
     )
 
 

@@ -1,6 +1,6 @@
 """Bad and odd scenes through the panel, widget by widget; for the host's ``hostrun.py --script`` or Slicer's console.
 
-Needs ``widget``, the module's MedFusionWidget. Every bad scene must be told in one line of the panel that names the
+The module must be open. Every bad scene must be told in one line of the panel that names the
 node, every legal one fused, and the scene left alone.
 """
 
@@ -114,4 +114,4 @@ def main(widget: object) -> None:
     assert not bad, f"{len(bad)} of {len(ALL)} scenes: {', '.join(bad)}"
 
 
-main(widget)  # noqa: F821
+main(slicer.modules.MedFusionWidget)
