@@ -19,7 +19,7 @@ READERS: dict[str, Callable[[TemporaryNodes, str], Node]] = {
     "initialTransform": TemporaryNodes.transform,
 }
 OUTPUTS = {"linearTransform": "vtkMRMLLinearTransformNode", "bsplineTransform": "vtkMRMLTransformNode"}
-CANCEL_SECONDS = 0.8
+CANCEL_SECONDS = 0.4
 # How vtkSlicerCLIModuleLogic writes numbers in the names of its temporary files.
 _LETTERS = str.maketrans("0123456789", "ABCDEFGHIJ")
 
@@ -66,21 +66,30 @@ class BrainsfitRun:
         """Kill it if it runs, and remove its nodes, at once or, if its end takes longer, when it has ended."""
         command = self.command
         if command is not None and command.IsBusy():
+            _ending[:] = [*(run for run in _ending if not run._has_ended()), self]
             command.Cancel()
             patience = time.monotonic() + CANCEL_SECONDS
-            while command.IsBusy() and time.monotonic() < patience:
+            while not self._has_ended() and time.monotonic() < patience:
                 time.sleep(0.01)
             # Where it waits behind another CLI, or still writes its inputs, Slicer's thread needs the nodes.
-            command.AddObserver("ModifiedEvent", self._tidy)
+            command.AddObserver("ModifiedEvent", lambda *event: self._tidy())
         self._tidy()
 
-    def _tidy(self, *event: object) -> None:
+    def _tidy(self) -> None:
         """Remove the nodes, and the inverse that BRAINSFit leaves beside its output, when it has ended."""
-        if self.command is not None and self.command.IsBusy():
+        if not self._has_ended():
             return
         self.nodes.remove()
         if self._inverse is not None:
             self._inverse.unlink(missing_ok=True)
+
+    def _has_ended(self) -> bool:
+        """Whether nothing runs. Slicer forgets a cancel from before its process began; that is said again here."""
+        if self.command is None:
+            return True
+        if self.command.GetStatus() == self.command.Running:
+            self.command.Cancel()
+        return not self.command.IsBusy()
 
     def _start(self) -> None:
         from slicer import cli
@@ -103,6 +112,11 @@ class BrainsfitRun:
 
         path = next(self.parameters[key] for key in OUTPUTS if key in self.parameters)
         save(transform_from_node(self.output), Path(path))
+
+
+# Runs that were cancelled are kept until the next one is: neither Slicer's thread nor an event that is being handled
+# may be the last to release a node, and with it Python's function.
+_ending: list[BrainsfitRun] = []
 
 
 def _slicer_modules() -> Any:

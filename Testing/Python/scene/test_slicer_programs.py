@@ -239,6 +239,19 @@ def test_nodes_that_slicers_thread_still_needs_go_when_it_has_ended(box, scene, 
     assert names(scene) == before
 
 
+def test_a_cancel_that_slicer_forgets_while_it_starts_the_process_is_said_again(box, scene, cli, tmp_path) -> None:
+    before, _ = names(scene), ask_brainsfit(box, tmp_path)
+    box.poll()
+    cli.dies_on_cancel = False
+    box.cancel()
+    cli.dies_on_cancel = True
+    # vtkSlicerCLIModuleLogic sets this when the inputs are written, whatever the status was.
+    cli.command.SetStatus(cli.command.Running)
+    assert cli.command.GetStatus() == cli.command.Cancelled
+    cli.command.Modified()
+    assert names(scene) == before
+
+
 def test_elastix_runs_by_the_extensions_logic(box, scene, logic, tmp_path) -> None:
     before, result = names(scene), ask_elastix(box, tmp_path)
     box.poll()
