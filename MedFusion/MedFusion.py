@@ -51,7 +51,7 @@ class MedFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         ScriptedLoadableModuleWidget.__init__(self, parent)
         VTKObservationMixin.__init__(self)
         self.panel = None
-        self._parameters = None
+        self.parameters = None
 
     def setup(self):
         from MedFusionLib.ui.panel import Panel
@@ -95,9 +95,9 @@ class MedFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.setParameterNode(parameter_node())
 
     def setParameterNode(self, parameters):
-        if self._parameters is not None:
-            self.removeObserver(self._parameters, vtk.vtkCommand.ModifiedEvent, self.panel.update)
-        self._parameters = parameters
+        if self.parameters is not None:
+            self.removeObserver(self.parameters, vtk.vtkCommand.ModifiedEvent, self.panel.update)
+        self.parameters = parameters
         if parameters is not None:
             self.addObserver(parameters, vtk.vtkCommand.ModifiedEvent, self.panel.update)
         self.panel.attach(parameters)

@@ -28,7 +28,7 @@ class AdvancedSection:
         """``tell(kind, text)`` shows a message in the panel; ``models`` is the folder of installed models."""
         self._ui, self._bindings, self._tell = ui, bindings, tell
         self._outcome: Outcome | None = None
-        ui.recipePathEdit.nameFilters = ["Recipe (*.json)"]
+        ui.recipePathEdit.nameFilters = [_("Recipe (*.json)")]
         ui.exportButton.connect("clicked()", self._guarded(self.export))
         ui.loadRecipeButton.connect("clicked()", self._guarded(self.load_recipe))
         ui.saveRecipeButton.connect("clicked()", self._guarded(self.save_recipe))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import SimpleITK as sitk
 
 from MedFusionLib.scene.mrml import Node, Scene
 from MedFusionLib.scene.nodes import node_from_volume
@@ -24,6 +23,8 @@ def add_phantom(scene: Scene, shifted: bool = True) -> tuple[Node, Node]:
 
 
 def _volume(modality: str, shift: np.ndarray) -> Volume:
+    import SimpleITK as sitk
+
     noise = np.random.default_rng(5).normal(0, 0.01 * np.ptp(_VALUES[modality]), SIZE)
     array = np.array(_VALUES[modality])[_tissues()] + noise
     image = sitk.GetImageFromArray(array.astype(np.float32))
