@@ -22,7 +22,7 @@ def write_comparison(
     """Write ``comparison`` into ``folder``, complete or not at all, and return the files' paths.
 
     The files of ``write_result`` (without overview and scene unless ``pictures``), ``comparison.csv``,
-    ``comparison.json`` and, with ``pictures``, ``comparison.png``.
+    ``comparison.json`` and, with ``pictures``, ``comparison.png`` and ``report.html``.
     """
     with complete_folder(folder) as work:
         write_result(comparison.result, work, progress, plain=not pictures)
@@ -30,9 +30,14 @@ def write_comparison(
         text = json.dumps(as_data(comparison), indent=1, ensure_ascii=False)
         (work / "comparison.json").write_text(text + "\n", encoding="utf-8")
         if pictures:
+            from MedFusionLib.report import comparison as report
+            from MedFusionLib.report.comparison import write_comparison as write_report
             from MedFusionLib.side_by_side import draw_comparison
 
             draw_comparison(comparison, work / "comparison.png")
+            write_report(comparison, work / "report.html")
+            # The comparison's report takes the place of the run's: it shows all that one shows, and who stands where.
+            report.write_comparison(comparison, work / "report.html")
         names = sorted(file.name for file in work.iterdir())
     return tuple(folder / name for name in names)
 
