@@ -10,7 +10,7 @@ from MedFusionLib import naming
 from MedFusionLib.recipe import Recipe
 from MedFusionLib.registration.settings import RegistrationSettings
 from MedFusionLib.ui.choices import Choices, VolumeChoice
-from MedFusionLib.ui.presets import presets
+from MedFusionLib.ui.presets import Preset, presets
 from MedFusionLib.ui.windows import parse_window, window_text
 
 
@@ -28,7 +28,7 @@ def recipe_of(choices: Choices) -> Recipe:
         "registration": {
             "method": choices.registration,
             "transform": choices.transform,
-            **presets()[choices.preset].settings,
+            **_preset(choices.preset).settings,
         },
         "plane": choices.plane or None,
         "windows": {name: window for name, window in windows.items() if window is not None},
@@ -37,6 +37,12 @@ def recipe_of(choices: Choices) -> Recipe:
         "on_rejection": "continue" if choices.continue_on_rejection else "stop",
     }
     return Recipe.from_dict(data)
+
+
+def _preset(name: str) -> Preset:
+    """The preset ``name``; the standard one for a name that a scene of another version holds."""
+    known = presets()
+    return known.get(name, known["standard"])
 
 
 def choices_from(recipe: Recipe, choices: Choices) -> Choices:
