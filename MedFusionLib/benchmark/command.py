@@ -36,7 +36,6 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", type=Path, metavar="FILE", help="everything, case by case")
     command.add_argument("--html", type=Path, metavar="FILE", help="a report to show to others")
     command.add_argument("--csv", type=Path, metavar="FILE", help="means, intervals and tests")
-    command.add_argument("--html", type=Path, metavar="FILE", help="a report to open in a browser")
     command.add_argument("--progress", choices=("bar", "json", "none"), default="bar", help="what to say meanwhile")
 
 
@@ -47,7 +46,6 @@ def run(given: argparse.Namespace) -> int:
     from MedFusionLib.console import progress_of
     from MedFusionLib.outputs import check_file
     from MedFusionLib.pipeline import fitting_methods
-    from MedFusionLib.report.benchmark import write_benchmark
 
     for file, suffix in ((given.json, ".json"), (given.csv, ".csv"), (given.html, ".html")):
         if file is not None:
@@ -65,8 +63,6 @@ def run(given: argparse.Namespace) -> int:
     if given.html is not None:
         from MedFusionLib.report.benchmark import write_benchmark
 
-        write_benchmark(result, given.html)
-    if given.html is not None:
         write_benchmark(result, given.html)
     print(as_text(result, given.all_figures))
     return 0
