@@ -48,10 +48,11 @@ class MedFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     """The module's panel: loads the .ui file and follows the scene. What it shows is in MedFusionLib.ui."""
 
     def __init__(self, parent=None):
-        ScriptedLoadableModuleWidget.__init__(self, parent)
         VTKObservationMixin.__init__(self)
         self.panel = None
         self.parameters = None
+        # Without a parent this calls setup().
+        ScriptedLoadableModuleWidget.__init__(self, parent)
 
     def setup(self):
         from MedFusionLib.ui.panel import Panel
