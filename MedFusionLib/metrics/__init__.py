@@ -10,6 +10,15 @@ newcomer adds a function in a file of its family and a row in the table.
 from __future__ import annotations
 
 from MedFusionLib.metrics.figures import figures, metric, metric_names
-from MedFusionLib.metrics.table import METRIC_SETS, METRICS, Metric
+from MedFusionLib.metrics.table import COLOUR_METRICS, METRIC_SETS, METRICS, VOLUME_METRICS, Metric
 
-__all__ = ["METRICS", "METRIC_SETS", "Metric", "figures", "metric", "metric_names"]
+__all__ = [
+    "COLOUR_METRICS",
+    "METRICS",
+    "METRIC_SETS",
+    "VOLUME_METRICS",
+    "Metric",
+    "figures",
+    "metric",
+    "metric_names",
+]

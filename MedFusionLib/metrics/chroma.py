@@ -35,3 +35,13 @@ def hue_and_chroma_error(fused: Any, functional: Any, bright: Any) -> tuple[floa
     angles = np.arctan2(made[coloured, 1], made[coloured, 0]) - np.arctan2(wanted[coloured, 1], wanted[coloured, 0])
     hue = np.degrees(np.abs((angles + np.pi) % (2 * np.pi) - np.pi))
     return float(hue.mean()), chroma_error
+
+
+def hue_error(fused: Any, functional: Any, bright: Any) -> float:
+    """The mean hue difference in degrees, 0 to 180, as :func:`hue_and_chroma_error` has it; lower is better."""
+    return hue_and_chroma_error(fused, functional, bright)[0]
+
+
+def chroma_error(fused: Any, functional: Any, bright: Any) -> float:
+    """The mean chroma difference in CIELAB units, as :func:`hue_and_chroma_error` has it; lower is better."""
+    return hue_and_chroma_error(fused, functional, bright)[1]

@@ -12,8 +12,8 @@ from MedFusionLib.metrics.windows import correlate
 # Strength: Tg, kg, Dg. Orientation: Ta, ka, Da.
 _STRENGTH = (0.9994, -15.0, 0.5)
 _ORIENTATION = (0.9879, -22.0, 0.8)
-# Slopes below this are rounding errors of pictures in [0, 1].
-_FLAT = 1e-9
+# Slopes below this are rounding errors of pictures in [0, 1], in single precision too.
+_FLAT = 1e-5
 
 
 @dataclass(frozen=True)

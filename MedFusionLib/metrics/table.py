@@ -1,4 +1,7 @@
-"""The table of metrics: a row each, and the sets of metrics that have a name."""
+"""The table of metrics: a row each, and the sets of metrics that have a name.
+
+``Resources/metrics.md`` is made from it by ``python -m MedFusionLib.metrics.document``.
+"""
 
 from __future__ import annotations
 
@@ -106,7 +109,25 @@ _ROWS = (
            "Rajalingam and Priya 2018", "noise and sharpening", "activity:edge_intensity"),
 )
 
+# Of volumes alone: called as every metric, but not part of "all".
+_OF_VOLUMES = (
+    Metric("flicker", "Flicker from slice to slice", "", "lower", "0 and more",
+           "this project", "blurring across slices", "flicker:flicker"),
+)
+# Called with fused RGB, RGB of the functional source, and the mask of where that source is bright.
+_OF_COLOUR = (
+    Metric("hue_error", "Hue error", "degree", "lower", "0 to 180",
+           "CIE 15:2004", "copying the functional source's hue onto anything", "chroma:hue_error"),
+    Metric("chroma_error", "Chroma error", "CIELAB", "lower", "0 and more",
+           "CIE 15:2004", "copying the functional source", "chroma:chroma_error"),
+    Metric("ciede2000", "Colour difference CIEDE2000", "", "lower", "0 and more",
+           "Sharma, Wu and Dalal 2005", "copying the functional source", "colour_difference:ciede2000"),
+)
+
 METRICS: dict[str, Metric] = {row.name: row for row in _ROWS}
+
+VOLUME_METRICS: dict[str, Metric] = {row.name: row for row in _OF_VOLUMES}
+COLOUR_METRICS: dict[str, Metric] = {row.name: row for row in _OF_COLOUR}
 
 METRIC_SETS: dict[str, tuple[str, ...]] = {
     "basic": ("mutual_information", "ssim", "psnr", "entropy"),

@@ -115,10 +115,10 @@ def vif_min(fused: Any, sources: Any, mask: Any = None, spacing: Any = None, sha
 def viff(fused: Any, sources: Any, mask: Any = None, spacing: Any = None, shared: Comparison | None = None) -> Any:
     """Visual information fidelity for fusion: in each window the fidelity to the source that fused follows most.
 
-    Han et al. 2013: scales and windows as in ``vif``, noise variance (.005 * 255)^2; in each window the source of the
-    largest gain g counts; at each scale the sum of ln(1 + g^2 v / (r + noise)) / sum of ln(1 + v / noise), and over
-    the scales their mean with the weights 1, 0, .15 and 1. At least 0; higher is better. Fooled by a contrast
-    stretch. ``spacing`` is not used.
+    Han et al. 2013: scales and windows as in ``vif``, noise variance (.005 * 255)^2; in each window the source of
+    the largest gain g counts (of equal gains the livelier source, so that the order does not matter); at each scale
+    the sum of ln(1 + g^2 v / (r + noise)) / sum of ln(1 + v / noise), and over the scales their mean with the
+    weights 1, 0, .15 and 1. At least 0; higher is better. Fooled by a contrast stretch. ``spacing`` is not used.
     """
     it = compare(fused, sources, mask, spacing, shared)
     ratios = [weight * _followed(it, scale) for weight, scale in zip(_HAN, scales(it), strict=True) if weight]
@@ -135,7 +135,8 @@ def _followed(it: Comparison, scale: Scale) -> Any:
         if most is None:
             most, above, below = gain, kept, there
         else:
-            better = gain > most
+            # Of two that fused does not follow, the livelier source.
+            better = (gain > most) | ((gain == most) & (there > below))
             most, above, below = (
                 xp.where(better, new, old) for new, old in ((gain, most), (kept, above), (there, below))
             )

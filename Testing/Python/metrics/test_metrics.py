@@ -14,9 +14,8 @@ from MedFusionLib.errors import BadInput
 from MedFusionLib.metrics import METRICS, metric
 from MedFusionLib.metrics.chroma import hue_and_chroma_error
 
-
 # Families whose filters look farther than a few voxels beyond the mask.
-_FAR_SIGHTED = {"visual_information"}
+_FAR_SIGHTED = {"visual_information", "multiscale_ssim", "phase_features", "human_vision"}
 
 
 def _images(seed, *shape, batch=2, sources=2):
@@ -41,6 +40,7 @@ def test_ssim_agrees_with_scikit_image(shape):
     assert got[0] == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_ssim_agrees_with_torchmetrics():
     from torchmetrics.functional.image import structural_similarity_index_measure
 
@@ -108,7 +108,8 @@ def test_torch_and_numpy_give_the_same(name, shape):
     expected = metric(name).function(fused, sources)
     got = metric(name).function(torch.from_numpy(fused), torch.from_numpy(sources))
     assert isinstance(got, torch.Tensor)
-    np.testing.assert_allclose(got.numpy(), expected, rtol=1e-9)
+    # Phase congruency is in single precision, and each library has transforms of its own.
+    np.testing.assert_allclose(got.numpy(), expected, rtol=1e-4 if name == "q_p" else 1e-9)
 
 
 @pytest.mark.parametrize("name", METRICS)

@@ -1,0 +1,181 @@
+"""Feature information, phase congruency and the models of the eye against plain loops over the papers' formulas."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from MedFusionLib.metrics import metric
+
+
+def _smooth(seed, shape, sigma=1.2):
+    field = ndimage.gaussian_filter(np.random.default_rng(seed).random(shape), sigma)
+    return np.round(255 * (field - field.min()) / np.ptp(field)) / 255
+
+
+def _triple(shape):
+    return tuple(_smooth(seed, shape) for seed in (1, 2, 3))
+
+
+def _value(name, fused, *sources):
+    return float(metric(name).function(fused[None], np.stack(sources)[None])[0])
+
+
+def _shared(one, other):
+    """2 I / (H + H) of two windows by the whole joint distribution, cell by cell (Haghighat 2011)."""
+    p, q = ((w - w.min()) / (w - w.min()).sum() if np.ptp(w) else np.full(w.size, 1 / w.size) for w in (one, other))
+    if np.abs(p - q).max() < 1e-12:
+        return 1.0
+    correlation = np.corrcoef(p, q)[0, 1] if p.std() and q.std() else 0.0
+    rows, columns, index = np.cumsum(p), np.cumsum(q), np.arange(p.size)
+
+    def bound(i, j):
+        if i < 0 or j < 0:
+            return 0.0
+        return min(rows[i], columns[j]) if correlation >= 0 else max(rows[i] + columns[j] - 1, 0.0)
+
+    extreme = np.array(
+        [[bound(i, j) - bound(i - 1, j) - bound(i, j - 1) + bound(i - 1, j - 1) for j in index] for i in index]
+    )
+    spread = [math.sqrt((index**2 * d).sum() - (index * d).sum() ** 2) for d in (p, q)]
+    most = (extreme * np.outer(index, index)).sum() - (index * p).sum() * (index * q).sum()
+    share = min(1.0, correlation * spread[0] * spread[1] / most) if abs(most) > 1e-12 else 0.0
+    joint = share * extreme + (1 - share) * np.outer(p, q)
+    seen = (joint > 1e-15) & (np.outer(p, q) > 0)
+    information = (joint[seen] * np.log(joint[seen] / np.outer(p, q)[seen])).sum()
+    return 2 * information / -sum(x * math.log(x) for x in (*p, *q) if x > 0)
+
+
+def _loop(fused, source, stride):
+    cuts = itertools.product(*(range(0, length - 2, 3 * stride) for length in fused.shape))
+    windows = [tuple(slice(start, start + 3) for start in place) for place in cuts]
+    return np.mean([_shared(source[cut].ravel(), fused[cut].ravel()) for cut in windows])
+
+
+@pytest.mark.parametrize(("shape", "stride"), [((26, 31), 2), ((12, 13, 22), 3)])
+def test_feature_information_follows_its_formula(shape, stride):
+    import pywt
+
+    fused, *sources = _triple(shape)
+    assert _value("fmi_pixel", fused, *sources) == pytest.approx(
+        np.mean([_loop(fused, source, stride) for source in sources]), rel=1e-7
+    )
+
+    def sobel(picture):
+        return np.sqrt(sum(ndimage.sobel(picture, axis, mode="nearest") ** 2 for axis in range(picture.ndim)))
+
+    assert _value("fmi_gradient", fused, *sources) == pytest.approx(
+        np.mean([_loop(sobel(fused), sobel(source), stride) for source in sources]), rel=1e-7
+    )
+    even = tuple(slice(0, length // 2 * 2) for length in shape)
+    pictures = [picture[even] for picture in (fused, *sources)]
+    made, *own = ([*pywt.dwtn(picture, "haar").values()] for picture in pictures)
+    expected = np.mean([_loop(f, s, stride) for bands in own for f, s in zip(made, bands, strict=True)])
+    assert _value("fmi_wavelet", *pictures) == pytest.approx(expected, rel=1e-6)
+
+
+def _frequencies(shape):
+    return np.stack(np.meshgrid(*(np.fft.fftfreq(length) for length in shape), indexing="ij"))
+
+
+@pytest.mark.parametrize("shape", [(30, 37), (18, 20, 33)])
+def test_the_eye_of_chen_and_blum_follows_its_formula(shape):
+    fused, *sources = _triple(shape)
+    squared = (_frequencies(shape) ** 2).sum(0)
+    degree = 64 * np.sqrt(squared)
+
+    def contrast(picture):
+        sensitivity = np.exp(-((degree / 15.387) ** 2)) - 0.7622 * np.exp(-((degree / 1.3456) ** 2))
+        seen = np.fft.fftn(255 * picture) * sensitivity
+        two, four = (np.fft.ifftn(seen * np.exp(-2 * math.pi**2 * s**2 * squared)).real for s in (2, 4))
+        c = np.abs(two - four) / np.maximum(np.abs(four), 0.5)
+        return np.where(c < 1e-3, 0, c**3 / (c**2 + 1e-4))
+
+    f, a, b = contrast(fused), contrast(sources[0]), contrast(sources[1])
+    quality = []
+    for x, y, z in zip(f.ravel(), a.ravel(), b.ravel(), strict=True):
+        to_a, to_b = (min(x, s) / max(x, s) if max(x, s) else 1.0 for s in (y, z))
+        weight = y * y / (y * y + z * z) if y or z else 0.5
+        quality.append(weight * to_a + (1 - weight) * to_b)
+    assert _value("q_cb", fused, *sources) == pytest.approx(np.mean(quality), rel=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(30, 37), (18, 20, 33)])
+def test_the_visible_error_of_chen_and_varshney_follows_its_formula(shape):
+    fused, *sources = _triple(shape)
+    degree = 64 * np.sqrt((_frequencies(shape) ** 2).sum(0))
+    sensitivity = 2.6 * (0.0192 + 0.114 * degree) * np.exp(-((0.114 * degree) ** 1.1))
+    above = below = 0.0
+    for source in sources:
+        error = np.fft.ifftn(np.fft.fftn(255 * (source - fused)) * sensitivity).real ** 2
+        edges = np.sqrt(sum(ndimage.sobel(source, axis, mode="nearest") ** 2 for axis in range(len(shape))))
+        for place in itertools.product(*(range(0, length, 16) for length in shape)):
+            cut = tuple(slice(start, start + 16) for start in place)
+            above += edges[cut].sum() * error[cut].mean()
+            below += edges[cut].sum()
+    assert _value("q_cv", fused, *sources) == pytest.approx(above / below, rel=1e-9)
+
+
+def _congruency_maps(picture):
+    """Kovesi's phasecong3 as published, with the six directions of the icosahedron in space."""
+    shape = picture.shape
+    grid = _frequencies(shape)
+    radius = np.sqrt((grid**2).sum(0))
+    radius.flat[0] = 1.0
+    spectrum = np.fft.fftn(255 * picture)
+    if len(shape) == 2:
+        vectors = [np.array([math.sin(k * math.pi / 6), math.cos(k * math.pi / 6)]) for k in range(6)]
+        between = math.pi / 6
+    else:
+        golden = (1 + math.sqrt(5)) / 2
+        vectors = [np.array(v) / math.hypot(1, golden) for v in
+                   [(0, 1, golden), (0, 1, -golden), (1, golden, 0), (1, -golden, 0), (golden, 0, 1), (-golden, 0, 1)]]
+        between = math.acos(1 / math.sqrt(5))
+    total, matrix = 0.0, 0.0
+    for vector in vectors:
+        angle = np.arccos(np.clip(np.tensordot(vector, grid, 1) / radius, -1, 1))
+        spread = (np.cos(np.minimum(angle * math.pi / (2 * between), math.pi)) + 1) / 2
+        responses = []
+        for scale in range(4):
+            gabor = np.exp(-(np.log(radius * 3 * 2.1**scale) ** 2) / (2 * math.log(0.55) ** 2))
+            gabor = gabor / (1 + (radius / 0.45) ** 30)
+            gabor.flat[0] = 0
+            responses.append(np.fft.ifftn(spectrum * gabor * spread))
+        amplitudes = np.abs(responses)
+        even, odd = np.real(responses), np.imag(responses)
+        x = np.sqrt(even.sum(0) ** 2 + odd.sum(0) ** 2) + 1e-4
+        mean_even, mean_odd = even.sum(0) / x, odd.sum(0) / x
+        energy = (even * mean_even + odd * mean_odd - np.abs(even * mean_odd - odd * mean_even)).sum(0)
+        tau = np.median(amplitudes[0]) / math.sqrt(math.log(4)) * (1 - (1 / 2.1) ** 4) / (1 - 1 / 2.1)
+        energy = np.maximum(energy - tau * math.sqrt(math.pi / 2) - 2 * tau * math.sqrt((4 - math.pi) / 2), 0)
+        width = (amplitudes.sum(0) / (amplitudes.max(0) + 1e-4) - 1) / 3
+        congruency = energy / (1 + np.exp(10 * (0.5 - width))) / (amplitudes.sum(0) + 1e-4)
+        total = total + congruency
+        matrix = matrix + congruency[..., None, None] ** 2 * np.outer(vector, vector) * len(shape) / 6
+    values = np.linalg.eigvalsh(matrix)
+    return total, values[..., -1], values[..., 0]
+
+
+@pytest.mark.parametrize("shape", [(40, 45), (16, 20, 18)])
+def test_phase_congruency_follows_kovesi_and_zhao(shape):
+    fused, *sources = _triple(shape)
+    fused = np.maximum(*sources)
+    product = 1.0
+    for f, a, b in zip(*(_congruency_maps(picture) for picture in (fused, *sources)), strict=True):
+        likeness = []
+        for other in (a, b, np.maximum(a, b)):
+            shared = ((f - f.mean()) * (other - other.mean())).mean()
+            likeness.append((shared + 1e-4) / (f.std() * other.std() + 1e-4))
+        product *= max(likeness)
+    assert _value("q_p", fused, *sources) == pytest.approx(product, abs=2e-4)
+
+
+def test_directions_are_spread_evenly():
+    from MedFusionLib.metrics.phase_congruency import directions
+
+    for dimensions in (2, 3):
+        vectors = np.array(directions(dimensions))
+        np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1)
+        np.testing.assert_allclose(vectors.T @ vectors, np.eye(dimensions) * 6 / dimensions, atol=1e-9)
