@@ -168,7 +168,7 @@ class Panel:
         record = json.loads(result.record.GetText())
         lines = verdict_lines(record)
         worst = next((kind for kind in ("reject", "warn") if any(line.decision == kind for line in lines)), "accept")
-        names = ", ".join(node.GetName() for node in fused)
+        names = _("{count} fused volumes to compare").format(count=len(fused)) if compares else fused[-1].GetName()
         self.tell(worst, _("Done: {names}").format(names=names) if worst == "accept" else _(
             "Done: {names}. Look at the registration before you trust it.").format(names=names))
         self.update()
