@@ -31,11 +31,9 @@ def write_comparison(
         (work / "comparison.json").write_text(text + "\n", encoding="utf-8")
         if pictures:
             from MedFusionLib.report import comparison as report
-            from MedFusionLib.report.comparison import write_comparison as write_report
             from MedFusionLib.side_by_side import draw_comparison
 
             draw_comparison(comparison, work / "comparison.png")
-            write_report(comparison, work / "report.html")
             # The comparison's report takes the place of the run's: it shows all that one shows, and who stands where.
             report.write_comparison(comparison, work / "report.html")
         names = sorted(file.name for file in work.iterdir())

@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from MedFusionLib.comparison import Comparison
-from MedFusionLib.cuts import centre_of, cut, extent, in_unit_range, layers_of, planes_of, shown
+from MedFusionLib.cuts import cut, in_unit_range, layers_of, shown
+from MedFusionLib.layers import Layer
+from MedFusionLib.report.inset import Inset, choose_inset
+from MedFusionLib.report.pictures import Plane
+from MedFusionLib.report.run import planes_through
 from MedFusionLib.volume import Array
 
 if TYPE_CHECKING:
@@ -18,8 +22,8 @@ if TYPE_CHECKING:
 
 _INK, _PAPER, _DIM, _MARK = "#e8e6e1", "#131417", "#8f9299", "#e5b567"
 _PANEL, _COLUMNS, _DPI = 2.5, 6, 110
-#: Width of the magnified part, and of the inset that shows it, as parts of the picture's.
-_PART, _INSET = 0.16, 0.44
+#: Width of the inset that shows the magnified part, as a part of the picture's.
+_INSET = 0.44
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,16 +36,14 @@ class Panel:
 
 
 def draw_comparison(comparison: Comparison, path: Path) -> None:
-    """Write the picture of ``comparison`` to ``path`` (PNG).
-
-    A volume is cut where the overview cuts it. The magnified part is where the methods differ most.
-    """
+    """Write the picture of ``comparison`` to ``path`` (PNG): a volume in its first plane, as the report cuts it."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    panels, size = panels_of(comparison)
-    methods = [panel.picture for panel in panels[len(comparison.result.sources) :]]
-    part = most_different(methods)
+    layers = layers_of(comparison.result)
+    plane = planes_through(comparison.result, layers)[0]
+    panels, size = panels_of(comparison, layers, plane), plane.size
+    part = choose_inset([layers[position] for position in comparison.result.fusions[-1].sources], plane)
     columns = min(_COLUMNS, len(panels))
     rows = -(-len(panels) // columns)
     height = _PANEL * size[1] / size[0] + 0.42
@@ -53,55 +55,35 @@ def draw_comparison(comparison: Comparison, path: Path) -> None:
         axes = figure.add_subplot(grid[number // columns, number % columns])
         _draw_panel(axes, panel, part, size)
     figure.text(0.01, 0.99, "MedFusion comparison", color=_INK, fontsize=12, fontweight="bold", va="top")
-    note = "magnified: where the methods differ most   research software, not for clinical use"
+    note = "magnified: where every source has detail   research software, not for clinical use"
     figure.text(0.99, 0.99, note, color=_DIM, fontsize=8, ha="right", va="top")
     figure.savefig(path, facecolor=_PAPER)
 
 
-def panels_of(comparison: Comparison) -> tuple[list[Panel], tuple[float, float]]:
-    """A panel for every source and every row, cut in the same plane, and the plane's width and height in mm."""
-    result = comparison.result
-    layers = layers_of(result)
-    axis = next(iter(planes_of(result.fused).values()))
-    centre = centre_of(result, layers)
-    panels = [Panel(layer.name, "source", cut(shown(layer), axis, centre)) for layer in layers]
+def panels_of(comparison: Comparison, layers: Sequence[Layer], plane: Plane) -> list[Panel]:
+    """A panel for every source and every row, cut in ``plane``."""
+    panels = [Panel(layer.name, "source", cut(shown(layer), plane.axis, plane.centre)) for layer in layers]
     for row in comparison.rows:
-        picture = cut(in_unit_range(comparison.fused[row.name]), axis, centre)
+        picture = cut(in_unit_range(comparison.fused[row.name]), plane.axis, plane.centre)
         places = [row.ranks[name] for name in comparison.headline if name in row.ranks]
         told = f"mean rank {np.mean(places):.1f}" if places else row.kind
         panels.append(Panel(row.name, told, picture))
-    return panels, extent(result.fused, axis)
+    return panels
 
 
-def most_different(pictures: Sequence[Array]) -> tuple[slice, slice]:
-    """The part of the pictures (down, across) where they differ most from one another; inside the picture."""
-    from scipy.ndimage import uniform_filter
-
-    greys = np.stack([picture if picture.ndim == 2 else picture.mean(axis=-1) for picture in pictures])
-    edges = [max(3, round(_PART * length)) for length in greys.shape[1:]]
-    spread = uniform_filter(greys.std(axis=0), edges, mode="constant")
-    half = [edge // 2 for edge in edges]
-    inner = spread[half[0] : spread.shape[0] - half[0], half[1] : spread.shape[1] - half[1]]
-    start = np.unravel_index(int(inner.argmax()), inner.shape)
-    down, across = (slice(int(first), int(first) + edge) for first, edge in zip(start, edges, strict=True))
-    return down, across
-
-
-def _draw_panel(axes: Axes, panel: Panel, part: tuple[slice, slice], size: tuple[float, float]) -> None:
+def _draw_panel(axes: Axes, panel: Panel, part: Inset, size: tuple[float, float]) -> None:
     from matplotlib.patches import Rectangle
 
-    down, across = part
     height, width = panel.picture.shape[:2]
     _show(axes, panel.picture, size[1] / height / (size[0] / width))
     axes.set_title(f"{panel.title}\n", color=_INK, fontsize=9, pad=2)
     axes.text(0.5, 1.015, panel.subtitle, color=_DIM, fontsize=7.5, ha="center", va="bottom", transform=axes.transAxes)
-    corner = (across.start - 0.5, down.start - 0.5)
-    shape = across.stop - across.start, down.stop - down.start
-    axes.add_patch(Rectangle(corner, *shape, fill=False, edgecolor=_MARK, linewidth=0.8))
-    left = 0.0 if across.start > width / 2 else 1.0 - _INSET
-    bottom = 0.0 if down.start < height / 2 else 1.0 - _INSET
+    corner = (part.column - 0.5, part.row - 0.5)
+    axes.add_patch(Rectangle(corner, part.columns, part.rows, fill=False, edgecolor=_MARK, linewidth=0.8))
+    left = 0.0 if part.column + part.columns / 2 > width / 2 else 1.0 - _INSET
+    bottom = 0.0 if part.row + part.rows / 2 < height / 2 else 1.0 - _INSET
     inset = axes.inset_axes((left, bottom, _INSET, _INSET))
-    _show(inset, panel.picture[down, across], "auto")
+    _show(inset, part.of(panel.picture), "auto")
     for spine in inset.spines.values():
         spine.set(visible=True, edgecolor=_MARK, linewidth=0.8)
 

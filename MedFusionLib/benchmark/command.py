@@ -46,6 +46,7 @@ def run(given: argparse.Namespace) -> int:
     from MedFusionLib.console import progress_of
     from MedFusionLib.outputs import check_file
     from MedFusionLib.pipeline import fitting_methods
+    from MedFusionLib.report.benchmark import write_benchmark
 
     for file, suffix in ((given.json, ".json"), (given.csv, ".csv"), (given.html, ".html")):
         if file is not None:
@@ -61,8 +62,6 @@ def run(given: argparse.Namespace) -> int:
     if given.csv is not None:
         write_csv(result, given.csv)
     if given.html is not None:
-        from MedFusionLib.report.benchmark import write_benchmark
-
         write_benchmark(result, given.html)
     print(as_text(result, given.all_figures))
     return 0

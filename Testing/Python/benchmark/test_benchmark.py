@@ -133,11 +133,13 @@ def test_a_picture_of_another_size_is_refused_by_its_name(tmp_path):
 def test_the_command_prints_the_table_and_writes_json_and_csv(tmp_path, capsys):
     function, anatomy = write_pairs(tmp_path, 1, 1)
     options = ["--methods", "average", "--json", str(tmp_path / "out.json"), "--csv", str(tmp_path / "out.csv")]
+    options += ["--html", str(tmp_path / "out.html")]
     options += ["--fused", f"copied={function}", "--progress", "none"]
     assert main(["benchmark", "--a", str(function), "--b", str(anatomy), *options]) == 0
     assert "| average |" in capsys.readouterr().out
     data = json.loads((tmp_path / "out.json").read_text())
     assert data["cases"] == [{"name": "10000", "series": "10"}]
+    assert "MRI copied" in (tmp_path / "out.html").read_text()
     with (tmp_path / "out.csv").open() as stream:
         lines = list(csv.DictReader(stream))
     qabf = next(line for line in lines if (line["row"], line["figure"]) == ("copied", "qabf"))
