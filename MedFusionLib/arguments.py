@@ -13,6 +13,7 @@ from MedFusionLib.colour import COLOUR_MAPS
 from MedFusionLib.fusion.device import DEVICES
 from MedFusionLib.fusion.inference import PLANE_CHOICES
 from MedFusionLib.modality import MODALITIES, UNITS
+from MedFusionLib.study import command as study_command
 
 _EPILOG = (
     "Research software, not a medical device. Exit codes: 0 done, 2 bad input, 3 registration rejected, 130 cancelled."
@@ -39,6 +40,7 @@ def parser() -> Parser:
     _register(commands.add_parser("register", help="find the transform that aligns one volume to another"))
     _evaluate(commands.add_parser("evaluate", help="measure a fused volume against its sources"))
     command.add_arguments(commands.add_parser("benchmark", help="judge methods on many cases, by patient"))
+    study_command.add_arguments(commands.add_parser("study", help="let readers judge, blinded; analyse what they say"))
     for name, what in (("methods", "list the fusion methods"), ("metrics", "list the metrics")):
         commands.add_parser(name, help=what).add_argument("--json", action="store_true", help="as JSON")
     demo = commands.add_parser("demo", help="run the main job on the bundled patient")
@@ -63,7 +65,9 @@ def _making(command: argparse.ArgumentParser) -> None:
     command.add_argument("volumes", nargs="+", metavar="VOLUME", help="files or DICOM folders; the first is fixed")
     command.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the results")
     command.add_argument("--overwrite", action="store_true", help="replace an earlier run's results in that folder")
-    command.add_argument("--plain", action="store_true", help="write no pictures, report or scene, and judge no faithfulness")
+    command.add_argument(
+        "--plain", action="store_true", help="write no pictures, report or scene, and judge no faithfulness"
+    )
     command.add_argument("--parameter", action="append", default=[], metavar="NAME=VALUE", help="of the method")
     command.add_argument("--registration", metavar="NAME", help="auto, brainsfit, elastix, simpleitk, landmarks, none")
     command.add_argument("--plane", choices=PLANE_CHOICES, help="for 2-D methods on volumes")

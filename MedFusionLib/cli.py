@@ -223,8 +223,15 @@ def _benchmark(given: argparse.Namespace) -> int:
     return command.run(given)
 
 
+def _study(given: argparse.Namespace) -> int:
+    from MedFusionLib.study import command
+
+    return command.run(given)
+
+
 _COMMANDS = {
     "benchmark": _benchmark,
+    "study": _study,
     "fuse": _fuse,
     "compare": _compare,
     "register": _register,
