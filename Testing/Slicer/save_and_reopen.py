@@ -1,7 +1,7 @@
 """Saves the scene after a run through the panel, closes it and opens it again: the panel must be as it was.
 
 Runs in Slicer's Python console or by a host's ``--script``, with the module open. Then nodes are removed one by one
-while the panel is open, which must break nothing.
+while the panel is open, and while a run goes on, which must break nothing.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import slicer
@@ -46,10 +47,12 @@ def fill() -> None:
     slicer.app.processEvents()
 
 
-def run(panel: object, ui: object) -> None:
-    """Click Apply and wait for the result."""
+def run(panel: object, ui: object, meanwhile: Callable[[], None] = lambda: None) -> None:
+    """Click Apply, do something ``meanwhile``, and wait for the result."""
     assert ui.applyButton.enabled, ui.hintLabel.text
     ui.applyButton.click()
+    meanwhile()
+    assert panel.run.is_running
     end = time.monotonic() + LONGEST
     while panel.run.is_running:
         assert time.monotonic() < end, "the panel still runs"
@@ -86,8 +89,15 @@ def remove_all(ui: object) -> None:
     assert "No fixed volume" in ui.hintLabel.text
 
 
+def remove_inputs() -> None:
+    """Remove what a run works on."""
+    for name in ("fixed_volume", "moving1", "moving2", "mask"):
+        slicer.mrmlScene.RemoveNode(parameters().getValue(name))
+        slicer.app.processEvents()
+
+
 def main(widget: object) -> None:
-    """Fill, run, save, close, reopen, compare, remove."""
+    """Fill, run, save, close, reopen, compare, remove; then run again and remove the inputs meanwhile."""
     slicer.mrmlScene.Clear(0)
     fill()
     run(widget.panel, widget.ui)
@@ -106,6 +116,11 @@ def main(widget: object) -> None:
     assert not differing, differing
     widget.ui.blendSlider.value = 0.25
     remove_all(widget.ui)
+    slicer.mrmlScene.Clear(0)
+    fill()
+    run(widget.panel, widget.ui, remove_inputs)
+    assert parameters().fused_volume is not None
+    widget.ui.showResultButton.click()
     slicer.mrmlScene.Clear(0)
 
 
