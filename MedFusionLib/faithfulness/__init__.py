@@ -44,14 +44,14 @@ FIGURES: dict[str, Figure] = {
 
 def figure(name: str) -> Figure:
     """The row of ``name``, also for a figure "of" one source: "recoverability of MR" is in the row recoverability."""
-    from MedFusionLib.metrics import METRICS
+    from MedFusionLib.metrics import COLOUR_METRICS, METRICS, VOLUME_METRICS
 
     stem, _, source = name.partition(" of ")
     if stem in FIGURES:
         row = FIGURES[stem]
         title = f"{row.title.partition(',')[0]} of {source}" if source else row.title
         return Figure(name, title, row.unit, row.direction, row.meaning)
-    metric = METRICS[name]
+    metric = {**METRICS, **VOLUME_METRICS, **COLOUR_METRICS}[stem]
     return Figure(name, metric.title, metric.unit, metric.direction, f"Fooled by {metric.fooled_by}")
 
 
