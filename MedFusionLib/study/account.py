@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+
 from MedFusionLib.record import plain
 from MedFusionLib.study import CRITERIA
 from MedFusionLib.study.analyse import Analysis
@@ -19,15 +21,15 @@ def as_text(analysis: Analysis) -> str:
         for method in ordered
     ]
     agreements = [
-        [criterion, f"{found.kappa:.2f}", f"{found.single:.2f}", f"{found.mean:.2f}", str(found.items)]
+        [criterion, *(_number(value, "{:.2f}") for value in (found.kappa, found.single, found.mean)), str(found.items)]
         for criterion, found in analysis.agreements.items()
     ]
     correlations = [
-        [name, f"{found.rho:+.2f}", f"{found.p:.3f}", str(found.count)]
-        for name, found in sorted(analysis.correlations.items(), key=lambda entry: -abs(entry[1].rho))
+        [name, _number(found.rho, "{:+.2f}"), _number(found.p, "{:.3f}"), str(found.count)]
+        for name, found in sorted(analysis.correlations.items(), key=lambda entry: -np.nan_to_num(abs(entry[1].rho)))
     ]
     parts = [
-        f"{len(analysis.readers)} readers. Mean opinion scores (1 to 5, 5 is best) with 95 % bootstrap intervals over "
+        f"Readers: {len(analysis.readers)}. Mean opinion scores (1 to 5, 5 is best) with 95 % bootstrap intervals over "
         "readers and cases; forced choices won, and Bradley-Terry log-ability.",
         _table(["method", *CRITERIA, "won", "ability"], opinions),
         "Agreement between readers: Fleiss' kappa, ICC(2,1), ICC(2,k).",
@@ -46,12 +48,17 @@ def as_data(analysis: Analysis) -> dict[str, Any]:
 
 def _opinion(analysis: Analysis, method: str, criterion: str) -> str:
     found = analysis.opinions[method][criterion]
-    return f"{found.mean:.2f} ({found.lower:.2f} to {found.upper:.2f})"
+    return _number(found.mean, f"{{:.2f}} ({found.lower:.2f} to {found.upper:.2f})")
 
 
 def _preference(analysis: Analysis, method: str) -> tuple[str, str]:
     found = analysis.preferences[method]
-    return f"{found.won:.0%} of {found.choices}" if found.choices else "–", f"{found.ability:+.2f}"
+    return f"{found.won:.0%} of {found.choices}" if found.choices else "–", _number(found.ability, "{:+.2f}")
+
+
+def _number(value: float, form: str) -> str:
+    """``value`` in ``form``; a dash where it is not known."""
+    return form.format(value) if np.isfinite(value) else "–"
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -80,7 +80,7 @@ function choosing(step) {
     make("h2", {}, "Which of the two is the better fused picture?"),
     make("div", { className: "pictures" }, ...pair),
     make("fieldset", {}, make("legend", {}, "The better one"), ...sides),
-    make("div", { className: "pictures" }, ...sources(step)),
+    make("div", { className: "pictures small" }, ...sources(step)),
   ];
 }
 
