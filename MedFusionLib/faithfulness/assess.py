@@ -13,13 +13,16 @@ from MedFusionLib.faithfulness.recoverability import recoverability
 from MedFusionLib.faithfulness.retention import Fuse, retention
 from MedFusionLib.faithfulness.subject import Subject
 from MedFusionLib.faithfulness.told import grey_of, intensities
+from MedFusionLib.metrics import VOLUME_METRICS
 from MedFusionLib.volume import Array
 
 _SHOWN = 0.02
 
 
 def assess(fused: Array, subject: Subject, fuse: Fuse | None = None) -> dict[str, float]:
-    """The figures of ``faithfulness.FIGURES`` for ``fused`` (float grey in [0, 1], or 8-bit RGB) of ``subject``.
+    """The figures of ``faithfulness.FIGURES`` (of a volume flicker too) for ``fused`` of ``subject``.
+
+    ``fused`` is float grey in [0, 1], or 8-bit RGB.
 
     Where to look: where all sources see and any shows something. Without ``fuse``, which makes a fused image of
     changed layers, there is no retention (a picture made elsewhere cannot be made again); without a lesion there is
@@ -27,8 +30,13 @@ def assess(fused: Array, subject: Subject, fuse: Fuse | None = None) -> dict[str
     """
     told, grey = intensities(subject.layers), grey_of(fused)
     looked = subject.common & (np.maximum(told.max(axis=0), grey) > _SHOWN)
+    sources = np.stack([layer.grey for layer in subject.layers])
     figures = _recoverability(fused, subject, told)
-    figures["invention"] = invention(grey, np.stack([layer.grey for layer in subject.layers]), looked).fraction
+    figures["invention"] = invention(grey, sources, looked).fraction
+    if grey.ndim == 3 and len(grey) > 1:
+        values = {name: row.function(grey[np.newaxis], sources[np.newaxis], subject.common[np.newaxis])
+                  for name, row in VOLUME_METRICS.items()}
+        figures.update({name: float(value[0]) for name, value in values.items()})
     if fuse is not None:
         figures.update(_retention(fuse, fused, subject))
     if subject.lesion is not None:

@@ -185,6 +185,8 @@ def test_cases_of_volumes_are_aligned_and_their_lesion_is_looked_at(patient, ver
     assert max(copies) == pytest.approx(1.0, abs=1e-5)
     assert min(copies) < 0.9
     assert of_average["retention"].mean == pytest.approx(0.5, abs=0.2)
+    assert of_average["flicker"].mean == 0.0
+    assert row_of(result, "probe noise").intervals["flicker"].mean > 0.01
     assert row_of(result, "copy of MR").intervals["retention of CT"].mean == 0.0
     with pytest.raises(BadInput, match="no folder"):
         volume_cases(tmp_path, Files(("CT.nii.gz", "US.nii.gz")), {}, [], Recipe())
