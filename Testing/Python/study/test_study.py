@@ -13,6 +13,7 @@ import phantom
 import pytest
 from made_study import QUALITY, write_answers, write_folders
 from PIL import Image
+from scipy.stats import spearmanr
 
 from MedFusionLib import Recipe
 from MedFusionLib.cli import main
@@ -135,7 +136,22 @@ def test_a_metric_that_follows_the_readers_correlates_and_one_that_does_not_does
     assert found["true"].count == len(places)
     assert abs(found["false"].rho) < 0.4
     assert found["by method"].rho == pytest.approx(-1.0)
+    # Of the six orders of three methods two are as far from chance.
+    assert found["by method"].p == pytest.approx(1 / 3)
+    assert found["true"].p < 0.01 < found["false"].p
     assert found["by method"].count == 3
+
+
+def test_the_correlation_is_that_of_scipy(made, tmp_path):
+    key = read_key(made[2])
+    answers = [read_answers(file, key) for file in write_answers(key, tmp_path)]
+    random = np.random.default_rng(2)
+    values = {(item.case, item.method): random.integers(0, 9) + QUALITY[item.method] for item in key.items}
+    opinions = [np.mean([given.scores[item.identity]["overall"] for given in answers]) for item in key.items]
+    expected = spearmanr([values[item.case, item.method] for item in key.items], opinions)
+    found = analyse(key, answers, {"metric": values}).correlations["metric"]
+    assert found.rho == pytest.approx(expected.statistic)
+    assert found.p == pytest.approx(expected.pvalue, abs=0.02)
 
 
 def test_figures_of_a_comparison_are_read_from_its_file(made, tmp_path, capsys):
