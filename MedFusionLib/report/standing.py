@@ -19,18 +19,23 @@ _NOWHERE = float("nan")
 _MAXIMUM = "reference maximum"
 
 
-def mean_rank(line: Line, headline: Sequence[str]) -> float:
-    """The mean of a method's ranks over the ``headline``; NaN for a reference row."""
-    ranks = [line.ranks[name] for name in headline if name in line.ranks]
+def mean_rank(line: Line, comparison: Comparison) -> float:
+    """The mean of a method's ranks over the headline, last where its figure is missing; NaN for a reference row."""
+    methods = [other for other in comparison.rows if other.kind != "reference"]
+    if line.kind == "reference":
+        return _NOWHERE
+    ranked = [name for name in comparison.headline if any(name in other.ranks for other in methods)]
+    ranks = [line.ranks.get(name, float(len(methods))) for name in ranked]
     return sum(ranks) / len(ranks) if ranks else _NOWHERE
 
 
 def headline_table(comparison: Comparison) -> Markup:
     """The headline figures of every row, methods by their mean rank, reference rows below."""
     names = comparison.headline
-    first = [Column("Method"), Column("Mean rank", "Mean of the ranks over the headline; 1 is best", numeric=True)]
-    lines = sorted(comparison.rows, key=lambda line: (line.kind == "reference", _last(mean_rank(line, names))))
-    ranks = {line.name: mean_rank(line, names) for line in lines}
+    hint = "Mean of the ranks over the headline; 1 is best, a missing figure is last"
+    first = [Column("Method"), Column("Mean rank", hint, numeric=True)]
+    lines = sorted(comparison.rows, key=lambda line: (line.kind == "reference", _last(mean_rank(line, comparison))))
+    ranks = {line.name: mean_rank(line, comparison) for line in lines}
     leads = [[Cell(_name(line)), Cell(told(ranks[line.name], 1), ranks[line.name])] for line in lines]
     return _table(first, leads, lines, names, "Headline figures")
 
@@ -47,26 +52,24 @@ def other_table(comparison: Comparison) -> Markup | None:
 
 def podium(comparison: Comparison) -> Markup | None:
     """The three best methods by mean rank, each with how often it beats every reference row."""
-    names = comparison.headline
-    methods = [line for line in comparison.rows if math.isfinite(mean_rank(line, names))]
-    methods.sort(key=lambda line: mean_rank(line, names))
-    references = [line for line in comparison.rows if line.kind == "reference"]
+    methods = [line for line in comparison.rows if math.isfinite(mean_rank(line, comparison))]
+    methods.sort(key=lambda line: mean_rank(line, comparison))
     if len(methods) < 2:
         return None
     entries = [
-        element("li", element("b", line.title), element("span", _standing(line, names, references)))
+        element("li", element("b", line.title), element("span", _standing(line, comparison)))
         for line in methods[:3]
     ]
     return element("article", element("h3", "Best by mean rank over the headline"), element("ol", entries),
                    class_="card wide")
 
 
-def _standing(line: Line, names: Sequence[str], references: Sequence[Line]) -> str:
-    rank = f"mean rank {told(mean_rank(line, names), 1)}"
-    maximum = next((other for other in references if other.name == _MAXIMUM), None)
+def _standing(line: Line, comparison: Comparison) -> str:
+    rank = f"mean rank {told(mean_rank(line, comparison), 1)}"
+    maximum = next((other for other in comparison.rows if other.name == _MAXIMUM), None)
     if maximum is None:
         return rank
-    compared = [name for name in names if name in line.figures and name in maximum.figures]
+    compared = [name for name in comparison.headline if name in line.figures and name in maximum.figures]
     ahead = sum(_better(line.figures[name], maximum.figures[name], name) for name in compared)
     return f"{rank}, ahead of the maximum in {ahead} of {len(compared)} figures"
 

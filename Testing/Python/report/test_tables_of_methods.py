@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from read_page import Page
@@ -49,8 +51,14 @@ def test_the_best_method_is_marked_and_no_reference_is(comparison):
 def test_the_podium_says_how_often_a_method_beats_the_maximum(comparison):
     text = Page(comparison_page(comparison)).text
     assert "mean rank 1.5, ahead of the maximum in 0 of 2 figures" in text
-    assert [mean_rank(row, comparison.headline) for row in comparison.rows[:2]] == [1.5, 1.5]
-    assert np.isnan(mean_rank(comparison.rows[2], comparison.headline))
+    assert [mean_rank(row, comparison) for row in comparison.rows[:2]] == [1.5, 1.5]
+    assert np.isnan(mean_rank(comparison.rows[2], comparison))
+
+
+def test_a_method_without_a_figure_is_last_in_it(comparison):
+    first, second, reference = comparison.rows
+    without = replace(comparison, rows=(replace(first, ranks={"nabf": 1.0}), second, reference))
+    assert mean_rank(without.rows[0], without) == (2 + 1) / 2
 
 
 def test_a_figure_that_is_missing_is_a_dash_that_sorts_last(comparison):
