@@ -24,6 +24,9 @@ SAMPLES = 40_000
 # A B-spline's memory grows with samples and threads (9 GB at 2 %), so its share of the voxels stays small.
 BSPLINE_SHARE = (0.002, 0.005)
 LEAST_SHARE = 0.002
+# One radian moves a limb's surface by 100 mm, so a turn weighs 100 squared shifts. BRAINSFit's own 1000 is a tenth of
+# that: it crawls along turns for 1500 steps and stops 1.8 mm off where a shift was left.
+TRANSLATION_SCALE = 10_000.0
 
 Value = bool | int | float | str | tuple[int, ...]
 
@@ -74,6 +77,7 @@ def parameters(request: Request) -> dict[str, Value]:
         "histogramMatch": False,
         "costMetric": "MMI",
         "numberOfHistogramBins": 50,
+        "translationScale": TRANSLATION_SCALE,
         "numberOfThreads": max(1, settings.threads),
         "backgroundFillValue": float(request.moving.about.background),
     }

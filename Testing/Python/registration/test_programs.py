@@ -23,8 +23,9 @@ from MedFusionLib.registration.settings import RegistrationSettings, Request
 from MedFusionLib.volume import Volume
 
 FACTS = {"samplingPercentage", "splineGridSize", "initializeTransformMode", "maskProcessingMode", "histogramMatch",
-         "costMetric", "numberOfHistogramBins", "numberOfThreads", "backgroundFillValue", "numberOfIterations",
-         "useRigid", "useScaleVersor3D", "useAffine", "useBSpline", "maximumStepLength", "minimumStepLength"}
+         "costMetric", "numberOfHistogramBins", "translationScale", "numberOfThreads", "backgroundFillValue",
+         "numberOfIterations", "useRigid", "useScaleVersor3D", "useAffine", "useBSpline", "maximumStepLength",
+         "minimumStepLength"}
 
 # Answers like BRAINSFit: reads its flags, speaks, and leaves what the test asks for.
 PROGRAM = """#!{python}
