@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from MedFusionLib import lifeline
 from MedFusionLib.arguments import pairs, parser
 from MedFusionLib.console import print_json, progress_of
 from MedFusionLib.errors import BadInput, Cancelled, MedFusionError, RegistrationRejected, as_data
@@ -29,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser().parse_args(arguments)
     previous = signal.signal(signal.SIGTERM, _cancel)
     try:
+        lifeline.hold()
         return int(_COMMANDS[given.command](given))
     except MedFusionError as error:
         return _fail(error, given)

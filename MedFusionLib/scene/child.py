@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from MedFusionLib import lifeline
 from MedFusionLib.errors import MedFusionError, from_data
 
 GRACE_SECONDS, LISTING_SECONDS = 0.4, 0.3
@@ -22,7 +23,8 @@ _LIBRARY = Path(__file__).resolve().parents[2]
 class Child:
     """One run of ``medfusion`` in a process group of its own, which works and leaves its files in ``folder``.
 
-    It writes to files, not to pipes: nobody needs to read them in time, and no thread waits for them.
+    It writes to files, not to pipes: nobody needs to read them in time, and no thread waits for them. In Slicer it is
+    the launcher PythonSlicer, and Python is a child of that.
     """
 
     def __init__(self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
@@ -33,11 +35,12 @@ class Child:
         temporary.mkdir()
         places = {name: str(temporary) for name in ("TMPDIR", "TEMP", "TMP")}
         path = os.pathsep.join(filter(None, (str(_LIBRARY), os.environ.get("PYTHONPATH"))))
+        added = {"PYTHONPATH": path, "PYTHONUTF8": "1", **places, **lifeline.ENVIRONMENT, **environment}
         with (folder / _SAID).open("wb") as said, (folder / _COMPLAINED).open("wb") as complained:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "MedFusionLib", *arguments], cwd=folder, stdin=subprocess.DEVNULL,
-                stdout=said, stderr=complained, start_new_session=os.name == "posix", creationflags=_no_window(),
-                env={**os.environ, "PYTHONPATH": path, "PYTHONUTF8": "1", **places, **environment},
+                [sys.executable, "-P", "-m", "MedFusionLib", *arguments], cwd=folder,
+                stdin=subprocess.PIPE if lifeline.POSSIBLE else subprocess.DEVNULL, stdout=said, stderr=complained,
+                start_new_session=os.name == "posix", creationflags=_no_window(), env={**os.environ, **added},
             )
 
     def hear(self) -> Iterator[dict[str, Any]]:
@@ -63,6 +66,8 @@ class Child:
 
     def end(self) -> None:
         """Ask it to stop, and kill it with its descendants when it does not within ``GRACE_SECONDS``."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
         if self._process.poll() is not None:
             return
         if sys.platform == "win32":
@@ -71,7 +76,6 @@ class Child:
                            creationflags=_no_window())
             self._process.wait()
             return
-        self._process.terminate()
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(GRACE_SECONDS)
             return

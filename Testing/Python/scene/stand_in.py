@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 # It does what the JSON file that it gets as its argument says, step by step.
 PROGRAM = '''
-import json, os, signal, subprocess, sys, time
+import json, os, signal, subprocess, sys, threading, time
+deaf = []
+def listen():
+    os.read(0, 1)
+    deaf or os._exit(130)
+threading.Thread(target=listen, daemon=True).start()
 for step, value in json.load(open(sys.argv[1])):
     if step == "say":
         print(json.dumps(value), flush=True)
@@ -18,11 +24,13 @@ for step, value in json.load(open(sys.argv[1])):
     elif step == "write":
         open(value, "w").write("half done")
     elif step == "deaf":
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        deaf.append(signal.signal(signal.SIGTERM, signal.SIG_IGN))
     elif step == "start":
         # A program of its own, as the engines start theirs: in a session of its own.
         program = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
         print(json.dumps({"stage": "started", "fraction": 0, "message": str(program.pid)}), flush=True)
+    elif step == "tell process":
+        print(json.dumps({"stage": "process", "fraction": 0, "message": str(os.getpid())}), flush=True)
     elif step == "raise":
         raise ValueError(value)
     elif step == "die":
@@ -39,6 +47,14 @@ def install(folder: Path, monkeypatch: Any) -> None:
     (package / "__init__.py").write_text("")
     (package / "__main__.py").write_text(PROGRAM)
     monkeypatch.setattr("MedFusionLib.scene.child._LIBRARY", folder)
+
+
+def launcher(folder: Path) -> Path:
+    """A program that runs Python as a child of its own and passes on no signal, as Slicer's PythonSlicer does."""
+    program = folder / "PythonSlicer"
+    program.write_text(f'#!/bin/sh\n"{sys.executable}" "$@"\nexit $?\n')
+    program.chmod(0o755)
+    return program
 
 
 def stage(name: str, fraction: float = 0.0, message: str = "") -> tuple[str, dict[str, Any]]:

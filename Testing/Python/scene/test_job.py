@@ -7,7 +7,7 @@ import time
 from types import SimpleNamespace
 
 import pytest
-from stand_in import StandInTask, install, stage
+from stand_in import StandInTask, install, launcher, stage
 
 from MedFusionLib.errors import (
     BadInput,
@@ -128,6 +128,23 @@ def test_cancel_ends_a_child_that_does_not_listen_and_the_programs_it_has_starte
     assert time.perf_counter() - started < 1
     assert_nothing_left(job, task, scene)
     assert not alive(program)
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc"), reason="looks for processes in /proc")
+@pytest.mark.parametrize("steps", [(), (("deaf", 0),)], ids=["listens", "does not listen"])
+def test_cancel_reaches_through_slicers_launcher(scene, tmp_path, monkeypatch, steps) -> None:
+    monkeypatch.setattr("sys.executable", str(launcher(tmp_path)))
+    task = StandInTask(scene, [*steps, ("tell process", 0), LONG])
+    job = Job(scene, task)
+    until(job, "process")
+    worker = int(job.message)
+    assert alive(worker)
+    assert worker != job._child._process.pid
+    started = time.perf_counter()
+    job.cancel()
+    assert time.perf_counter() - started < 1
+    assert_nothing_left(job, task, scene)
+    assert not alive(worker)
 
 
 def test_cancel_before_the_child_has_begun_leaves_nothing(scene) -> None:
