@@ -63,9 +63,11 @@ def command_line(recipe, folder):
     for name in names.values():
         arguments += ["--name", name]
     library = str(Path(sys.modules["MedFusionLib"].__file__).resolve().parents[1])
+    # Outside Slicer, BRAINSFit is an executable given by its path: the one that Slicer has registered as a CLI.
+    brainsfit = {"MEDFUSION_BRAINSFIT": slicer.modules.brainsfit.path} if hasattr(slicer.modules, "brainsfit") else {}
     subprocess.run([sys.executable, "-m", "MedFusionLib", "fuse", *arguments, "--recipe", str(folder / "recipe.json"),
                     "--output", str(folder / "out"), "--progress", "none"], check=True,
-                   env={**os.environ, "PYTHONPATH": library})
+                   env={**os.environ, **brainsfit, "PYTHONPATH": library})
     (fused,) = (folder / "out").glob("fused_*.nii.gz")
     return sitk.GetArrayFromImage(sitk.ReadImage(str(fused)))
 
