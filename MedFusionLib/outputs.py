@@ -7,8 +7,9 @@ import os
 import re
 import shutil
 import tempfile
+import unicodedata
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import SimpleITK as sitk
@@ -20,7 +21,7 @@ from MedFusionLib.progress import Progress, silent
 from MedFusionLib.record import MARK
 from MedFusionLib.volume import Volume
 
-_LONGEST = 120  # bytes of a file's name without its suffix; common file systems take 255
+_LONGEST = 120  # letters of a file's name without its suffix; common file systems take 255
 _OURS = ("fused_*.nii.gz", "fused_*.png", "aligned_*.nii.gz", "transform_*.h5")
 
 
@@ -56,10 +57,11 @@ def _check_writable(path: Path) -> None:
 def complete_folder(folder: Path) -> Iterator[Path]:
     """A temporary folder beside ``folder`` whose files move into it when the block ends well.
 
-    When the block raises, nothing is left behind and ``folder`` is as it was.
+    When the block raises, nothing is left behind and ``folder`` is as it was; so it is when its files cannot be moved
+    into a new ``folder``.
     """
     target = folder.absolute()
-    made = _make_parents(target.parent)
+    made, new = _make_parents(target.parent), not target.exists()
     work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
         yield work
@@ -68,9 +70,13 @@ def complete_folder(folder: Path) -> Iterator[Path]:
         for file in sorted(work.iterdir()):
             os.replace(file, target / file.name)
     except BaseException:
+        # What cannot be removed must not hide what went wrong.
         shutil.rmtree(work, ignore_errors=True)
-        for parent in made:
-            parent.rmdir()
+        if new:
+            shutil.rmtree(target, ignore_errors=True)
+        with suppress(OSError):
+            for parent in made:
+                parent.rmdir()
         raise
     shutil.rmtree(work, ignore_errors=True)
 
@@ -115,9 +121,12 @@ def write_result(
 
 
 def safe_name(name: str) -> str:
-    """``name`` as a file's name: letters, digits and + - _ kept, the rest made underscores, cut where it is long."""
-    kept = re.sub(r"[^\w+-]+", "_", name.replace(" + ", "+")).strip("_") or "volume"
-    return kept.encode()[:_LONGEST].decode(errors="ignore")
+    """``name`` as a file's name: letters, digits and + - _ kept, the rest made underscores, cut where it is long.
+
+    Letters lose their accents, other alphabets go: on Windows, programs do not agree on how such a name is written.
+    """
+    plain = unicodedata.normalize("NFKD", name.replace(" + ", "+")).encode("ascii", "ignore").decode()
+    return (re.sub(r"[^\w+-]+", "_", plain).strip("_") or "volume")[:_LONGEST]
 
 
 def file_stems(names: Sequence[str]) -> list[str]:

@@ -9,7 +9,7 @@ import SimpleITK as sitk
 
 from MedFusionLib import Recipe, Volume, run
 from MedFusionLib.errors import BadInput
-from MedFusionLib.outputs import file_stems, write_result
+from MedFusionLib.outputs import complete_folder, file_stems, write_result
 from MedFusionLib.registration.settings import Registration, Verdict
 from MedFusionLib.registration.transforms import compose
 from MedFusionLib.saved import read_result
@@ -58,6 +58,28 @@ def test_names_that_would_meet_in_one_file_do_not(patient, tmp_path, verdict):
 def test_file_names_are_short_safe_and_differ_even_where_capitals_do_not_count():
     assert file_stems(["CT", "ct", "a/b", "🧠"]) == ["CT", "ct-2", "a_b", "volume"]
     assert len(file_stems(["ä" * 500])[0].encode()) <= 120
+    assert file_stems(["Schädel", "頭", "頭 2"]) == ["Schadel", "volume", "2"]
+
+
+def test_a_failure_is_told_even_when_a_folder_made_for_it_cannot_go(tmp_path):
+    def work_and_fail():
+        with complete_folder(tmp_path / "new" / "out"):
+            (tmp_path / "new" / "of someone else").touch()
+            raise ValueError("the cause")
+
+    with pytest.raises(ValueError, match="the cause"):
+        work_and_fail()
+    assert [path.name for path in tmp_path.rglob("*")] == ["new", "of someone else"]
+
+
+def test_files_that_cannot_be_moved_leave_no_new_folder(tmp_path, monkeypatch):
+    def fail(source, target):
+        raise PermissionError("in use")
+
+    monkeypatch.setattr("os.replace", fail)
+    with pytest.raises(PermissionError, match="in use"), complete_folder(tmp_path / "new" / "out") as work:
+        (work / "a.txt").touch()
+    assert not list(tmp_path.iterdir())
 
 
 def test_other_volumes_than_the_runs_and_folders_without_one_are_refused(patient, tmp_path, verdict):
