@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from MedFusionLib.cuts import layers_of
+from MedFusionLib.door import check_mask
 from MedFusionLib.errors import BadInput
 from MedFusionLib.faithfulness import figure, headline_of
 from MedFusionLib.faithfulness.probes import references
@@ -62,13 +63,13 @@ def compare(
 
     Figures are the recipe's metrics, the panel, and faithfulness; ``lesion`` is a mask (non-zero: inside) on the fixed
     volume's grid. All volumes are fused together. Raises as ``pipeline.compare``, and ``BadInput`` for a recipe with
-    several combinations or a lesion on another grid.
+    several combinations, or a lesion that is empty or on another grid.
     """
     recipe = recipe or Recipe()
     if len(recipe.combinations) > 1:
         raise BadInput(f"{len(recipe.combinations)} combinations to compare", "Compare one combination at a time")
-    if lesion is not None and lesion.array.shape != volumes[0].array.shape[: volumes[0].dimension]:
-        raise BadInput(f"the lesion's mask is not on the grid of {volumes[0].name}", "Give it on the fixed volume")
+    if lesion is not None:
+        check_mask(lesion, volumes[0])
     recipe = replace(recipe, metrics=metric_names((*recipe.metrics, "panel", "nabf")))
     result = fuse_with_each(volumes, methods, recipe, within(progress, "fuse", 0.0, 0.5))
     setting = _setting(result, lesion)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from MedFusionLib.door import check_sources
+from MedFusionLib.door import check_mask, check_sources
 from MedFusionLib.errors import BadInput
 from MedFusionLib.intensity import Window, choose_window
 from MedFusionLib.layers import prepare_layer
@@ -26,12 +26,15 @@ def evaluate(
     """The metrics of ``fused`` against ``sources`` on one grid, where ``mask`` is non-zero.
 
     ``fused`` is grey in [0, 1], 8-bit, or RGB (then its luma is measured, and its colours against the functional
-    sources). ``windows`` are by a source's name or modality. Raises ``BadInput`` when grids or ranges do not fit.
+    sources). ``windows`` are by a source's name or modality. Raises ``BadInput`` when grids or ranges do not fit, also
+    that of ``mask``.
     """
     sources = check_sources(sources)
     for volume in sources:
         if not same_grid(volume.image, fused.image):
             raise BadInput(f"{volume.name} and {fused.name} have different grids", "Give the aligned sources")
+    if mask is not None:
+        check_mask(mask, fused)
     windows = windows or {}
     inside = np.ones(sources[0].array.shape[: sources[0].dimension], bool) if mask is None else mask.array != 0
     layers = []
