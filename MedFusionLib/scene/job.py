@@ -18,8 +18,10 @@ from MedFusionLib.progress import Progress, silent
 from MedFusionLib.scene.child import Child, failure
 from MedFusionLib.scene.mailbox import Mailbox
 from MedFusionLib.scene.mrml import Scene, mrml
+from MedFusionLib.scene.nothing import all_or_nothing
 
 _STEP_SECONDS = 0.02
+_REMOVALS = 10
 
 Outcome = TypeVar("Outcome")
 Made = TypeVar("Made", covariant=True)
@@ -80,7 +82,7 @@ class Job(Generic[Outcome]):
             self._mailbox = Mailbox(scene, post)
             self._child = Child(arguments, self._folder, self._mailbox.environment())
         except BaseException:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            _remove(self._folder)
             raise
         self._observer = scene.AddObserver(mrml().vtkMRMLScene.StartCloseEvent, lambda caller, event: self.cancel())
         atexit.register(self.cancel)
@@ -158,8 +160,16 @@ class Job(Generic[Outcome]):
         self._tell({"stage": "show", "fraction": 0.0, "message": ""})
         found = self._reading.result()
         if self.state == "running":
-            self.result = self._task.add(found)
+            self._add(found)
         return self.state == "running"
+
+    def _add(self, found: Any) -> None:
+        """Add what was read to the scene; all goes again when a cancel comes with the scene's events."""
+        with all_or_nothing(self._scene):
+            made = self._task.add(found)
+            if self.state != "running":
+                raise Cancelled()
+        self.result = made
 
     def _hear(self) -> None:
         """Take what the child has said: where it is, why it failed, or its last word."""
@@ -207,10 +217,19 @@ class Job(Generic[Outcome]):
     def _remove_files(self) -> None:
         """Keep what the child complained of, and remove the job's folder."""
         self.log = self.log or self._child.complaints()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        _remove(self._folder)
         if self._reading is not None:
             # Windows cannot remove a file that the thread still reads.
-            self._reading.add_done_callback(lambda _: shutil.rmtree(self._folder, ignore_errors=True))
+            self._reading.add_done_callback(lambda _: _remove(self._folder))
+
+
+def _remove(folder: Path) -> None:
+    """Remove ``folder``; on Windows, files of a process that was just killed stay open for a moment."""
+    for _ in range(_REMOVALS):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(_STEP_SECONDS)
 
 
 def _temporary_folder() -> str | None:
