@@ -59,11 +59,19 @@ def truth() -> sitk.Euler3DTransform:
 
 def mr(transform: sitk.Transform | None = None) -> Volume:
     """The body as MR after a linear ``transform`` (default ``truth()``): other grid, other contrast, noise."""
+    return _mr_after_truth() if transform is None else _mr(transform)
+
+
+@cache
+def _mr_after_truth() -> Volume:
+    return _mr(truth())
+
+
+def _mr(transform: sitk.Transform) -> Volume:
     image = sitk.Image([54, 46, 46], sitk.sitkFloat32)
     image.SetSpacing((2.6, 2.7, 3.0))
     image.SetOrigin((301.0, -428.0, 800.0))
-    back = inverse(transform if transform is not None else truth())
-    here = hounsfield(apply(back, _points(image)))
+    here = hounsfield(apply(inverse(transform), _points(image)))
     bright = np.interp(here, [-1000, -300, -90, 20, 130, 300, 900], [10, 40, 900, 450, 600, 300, 60])
     seen = _seen(image, bright, 15.0, seed=1)
     return Volume(image, "MR", "phantom MR").like(seen.astype(np.float32))
