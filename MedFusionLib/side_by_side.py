@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
-
-import numpy as np
 
 from MedFusionLib.comparison import Comparison
 from MedFusionLib.cuts import cut, in_unit_range, layers_of, shown
@@ -15,6 +14,7 @@ from MedFusionLib.layers import Layer
 from MedFusionLib.report.inset import Inset, choose_inset
 from MedFusionLib.report.pictures import Plane
 from MedFusionLib.report.run import planes_through
+from MedFusionLib.report.standing import mean_rank
 from MedFusionLib.volume import Array
 
 if TYPE_CHECKING:
@@ -65,8 +65,8 @@ def panels_of(comparison: Comparison, layers: Sequence[Layer], plane: Plane) -> 
     panels = [Panel(layer.name, "source", cut(shown(layer), plane.axis, plane.centre)) for layer in layers]
     for row in comparison.rows:
         picture = cut(in_unit_range(comparison.fused[row.name]), plane.axis, plane.centre)
-        places = [row.ranks[name] for name in comparison.headline if name in row.ranks]
-        told = f"mean rank {np.mean(places):.1f}" if places else row.kind
+        place = mean_rank(row, comparison)
+        told = f"mean rank {place:.1f}" if math.isfinite(place) else row.kind
         panels.append(Panel(row.name, told, picture))
     return panels
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from MedFusionLib.faithfulness import FIGURES, figure
-from MedFusionLib.metrics import METRICS
+from MedFusionLib.metrics import COLOUR_METRICS, METRICS, VOLUME_METRICS
 from MedFusionLib.report.markup import Markup
 from MedFusionLib.report.tables import Cell, Column, Row, table
 
@@ -28,13 +28,14 @@ class Meaning:
 
 def meaning(name: str) -> Meaning:
     """What is known of the figure ``name``, also of one "of" a source; of an unknown one only its name."""
-    if name in METRICS:
-        entry = METRICS[name]
-        sentence = (entry.function.__doc__ or "").partition("\n")[0]
-        return Meaning(name, entry.title, entry.unit, entry.direction, sentence, entry.fooled_by, entry.reference)
     if name.partition(" of ")[0] in FIGURES:
         row = figure(name)
         return Meaning(name, row.title, row.unit, row.direction, row.meaning)
+    metrics = {**METRICS, **VOLUME_METRICS, **COLOUR_METRICS}
+    if name in metrics:
+        entry = metrics[name]
+        sentence = (entry.function.__doc__ or "").partition("\n")[0]
+        return Meaning(name, entry.title, entry.unit, entry.direction, sentence, entry.fooled_by, entry.reference)
     return Meaning(name, name.replace("_", " ").capitalize(), "", "context", "")
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from MedFusionLib.faithfulness.probes import MAXIMUM
 from MedFusionLib.report.markup import Markup, element
 from MedFusionLib.report.meanings import best, column_of, meaning
 from MedFusionLib.report.numbers import decimals, told
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from MedFusionLib.comparison import Row as Line
 
 _NOWHERE = float("nan")
-_MAXIMUM = "reference maximum"
 
 
 def mean_rank(line: Line, comparison: Comparison) -> float:
@@ -66,7 +66,7 @@ def podium(comparison: Comparison) -> Markup | None:
 
 def _standing(line: Line, comparison: Comparison) -> str:
     rank = f"mean rank {told(mean_rank(line, comparison), 1)}"
-    maximum = next((other for other in comparison.rows if other.name == _MAXIMUM), None)
+    maximum = next((other for other in comparison.rows if other.name == MAXIMUM), None)
     if maximum is None:
         return rank
     compared = [name for name in comparison.headline if name in line.figures and name in maximum.figures]

@@ -12,12 +12,16 @@ from MedFusionLib import Recipe
 from MedFusionLib.benchmark import Benchmark, BenchmarkRow, CaseName, Interval, PairedTest
 from MedFusionLib.comparison import Comparison, Row
 from MedFusionLib.cuts import layers_of
+from MedFusionLib.faithfulness import FIGURES, figure
+from MedFusionLib.metrics import COLOUR_METRICS, METRICS, VOLUME_METRICS
 from MedFusionLib.pipeline import compare
 from MedFusionLib.report.benchmark import benchmark_page
 from MedFusionLib.report.comparison import comparison_page
 from MedFusionLib.report.inset import choose_inset
+from MedFusionLib.report.meanings import meaning
 from MedFusionLib.report.run import planes_through
 from MedFusionLib.report.standing import mean_rank
+from MedFusionLib.side_by_side import panels_of
 
 NAN = float("nan")
 
@@ -53,6 +57,20 @@ def test_the_podium_says_how_often_a_method_beats_the_maximum(comparison):
     assert "mean rank 1.5, ahead of the maximum in 0 of 2 figures" in text
     assert [mean_rank(row, comparison) for row in comparison.rows[:2]] == [1.5, 1.5]
     assert np.isnan(mean_rank(comparison.rows[2], comparison))
+
+
+def test_the_picture_tells_the_same_ranks_as_the_report(comparison):
+    first, second, reference = comparison.rows
+    hiding = replace(comparison, rows=(replace(first, ranks={"nabf": 1.0}), second, reference))
+    layers = layers_of(comparison.result)
+    panels = panels_of(hiding, layers, planes_through(comparison.result, layers)[0])
+    assert [panel.subtitle for panel in panels[-3:]] == ["mean rank 1.5", "mean rank 1.5", "reference"]
+
+
+@pytest.mark.parametrize("name", [*VOLUME_METRICS, *COLOUR_METRICS, *FIGURES, *METRICS])
+def test_every_figure_of_a_table_has_its_meaning_and_its_better_way(name):
+    assert (meaning(name).direction, meaning(name).title) == (figure(name).direction, figure(name).title)
+    assert meaning(name).meaning
 
 
 def test_a_method_without_a_figure_is_last_in_it(comparison):
