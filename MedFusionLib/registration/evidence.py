@@ -10,12 +10,14 @@ import SimpleITK as sitk
 from scipy.spatial.transform import Rotation
 
 from MedFusionLib.progress import Progress, silent, within
+from MedFusionLib.registration.masks import body
 from MedFusionLib.registration.motion import Motion
 from MedFusionLib.registration.prepared import Prepared, prepare
 from MedFusionLib.registration.search import Found, Level, Plan, finest, search
 from MedFusionLib.registration.settings import Points, Request
 from MedFusionLib.registration.similarity import Similarity
 from MedFusionLib.registration.transforms import apply, jacobian_range, rotation_degrees, shift_mm
+from MedFusionLib.resample import field_of_view
 
 #: The ways a volume can lie wrong: patient axes that are mirrored (0 left-right, 1 front-back, 2 head-foot).
 #: Two axes are a half turn; one or three are mirrored anatomy.
@@ -115,7 +117,9 @@ def gather(
     evidence["functional"] = float("functional" in roles)
     evidence.update(_wrong_ways(pair, motion, progress))
     if not transform.IsLinear():
-        low, high = jacobian_range(transform, request.fixed)
+        # Air and what the moving volume does not see hold no tissue to be folded.
+        seen = body(request.fixed) & field_of_view(request.moving, request.fixed, transform)
+        low, high = jacobian_range(transform, request.fixed, seen)
         evidence.update({"jacobian_min": low, "jacobian_max": high})
     return evidence
 

@@ -96,6 +96,22 @@ def test_a_folding_warp_has_a_negative_jacobian_and_a_small_one_not() -> None:
     assert transforms.jacobian_range(warp(60), grid())[0] < 0
 
 
+def test_the_jacobian_is_looked_at_where_the_tissue_is() -> None:
+    # Only the patient's left half (x above the middle) is stretched, by a quarter of each millimetre beyond it.
+    field = np.zeros((20, 30, 40, 3))
+    field[..., 0] = np.maximum(np.arange(40) * 4.0 - 80.0, 0.0) * 0.25
+    image = sitk.GetImageFromArray(field, isVector=True)
+    image.CopyInformation(grid().image)
+    stretch = sitk.DisplacementFieldTransform(image)
+    left, right = np.zeros((2, 20, 30, 40), bool)
+    left[2:18, 2:28, 24:38], right[2:18, 2:28, 2:17] = True, True
+    assert transforms.jacobian_range(stretch, grid(), right) == pytest.approx((1.0, 1.0), abs=1e-6)
+    assert transforms.jacobian_range(stretch, grid(), left) == pytest.approx((1.25, 1.25), abs=1e-6)
+    low, high = transforms.jacobian_range(stretch, grid())
+    assert low <= 1.0
+    assert high >= 1.25
+
+
 @pytest.mark.parametrize("ending", [".h5", ".tfm"])
 @pytest.mark.parametrize("kind", ["linear", "warp", "both"])
 def test_a_saved_transform_comes_back(tmp_path: Path, ending: str, kind: str) -> None:
