@@ -42,7 +42,7 @@ def correlate(array: Any, taps: Sequence[float], axis: int) -> Any:
     if is_numpy_array(array):
         from scipy.ndimage import correlate1d
 
-        return _in_threads(lambda part, output: correlate1d(part, taps, axis, output, mode="nearest"), array)
+        return _in_threads(lambda part, output: correlate1d(part, taps, axis, output, mode="nearest"), array, axis)
     size, radius = array.shape[axis], len(taps) // 2
     padded = pad_edge(array, axis, radius, radius)
     return sum(tap * cut(padded, axis, i, i + size) for i, tap in enumerate(taps) if tap)
@@ -82,22 +82,28 @@ def _box_mean_along(array: Any, axis: int, radius: int) -> Any:
         from scipy.ndimage import uniform_filter1d
 
         return _in_threads(lambda part, output: uniform_filter1d(part, width, axis, output, mode="nearest"),
-                           array)
+                           array, axis)
     xp = array_namespace(array)
     # Running sums in float32 would lose the last digits of a long axis.
     sums = xp.cumulative_sum(xp.astype(pad_edge(array, axis, radius + 1, radius), xp.float64), axis=axis)
     return xp.astype((cut(sums, axis, width, None) - cut(sums, axis, None, -width)) / width, array.dtype)
 
 
-def _in_threads(function: Callable[[Any, Any], None], array: Any) -> Any:
-    """``function(part, output)`` over parts of the batch or of the sources; SciPy lets threads run at once."""
+def _in_threads(function: Callable[[Any, Any], None], array: Any, axis: int) -> Any:
+    """``function(part, output)``, which filters along ``axis``, over parts along another; SciPy lets threads run at
+    once.
+    """
     output = np.empty_like(array)
-    axis = 0 if array.shape[0] >= array.shape[1] else 1
-    count = min(array.shape[axis], os.cpu_count() or 1)
-    if count == 1 or array.size < _WORTH_THREADS:
+    cores = os.cpu_count() or 1
+    others = [other for other in range(array.ndim) if other != axis % array.ndim]
+    if cores == 1 or array.size < _WORTH_THREADS or not others:
         function(array, output)
         return output
-    parts, outputs = np.array_split(array, count, axis), np.array_split(output, count, axis)
+    # Parts along an early axis lie together in memory.
+    longest = max(others, key=lambda other: array.shape[other])
+    along = next((other for other in others if array.shape[other] >= cores), longest)
+    count = min(array.shape[along], cores)
+    parts, outputs = np.array_split(array, count, along), np.array_split(output, count, along)
     with ThreadPoolExecutor(count) as pool:
         list(pool.map(function, parts, outputs))
     return output
