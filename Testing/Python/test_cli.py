@@ -39,7 +39,7 @@ def test_fuse_writes_everything_and_says_so(patient_files, tmp_path, verdict, ca
 
 
 def test_the_command_line_and_python_give_the_same_voxels(patient_files, tmp_path, verdict):
-    _fuse(patient_files[:2], tmp_path / "out", "--method", "dwt", "--progress", "none")
+    _fuse(patient_files[:2], tmp_path / "out", "--method", "dwt", "--plain", "--progress", "none")
     expected = run([Volume.read(file) for file in patient_files[:2]], Recipe(method="dwt")).fused
     written = sitk.ReadImage(str(tmp_path / "out" / "fused_CT+MR.nii.gz"))
     np.testing.assert_array_equal(sitk.GetArrayFromImage(written), expected.array)
@@ -48,17 +48,18 @@ def test_the_command_line_and_python_give_the_same_voxels(patient_files, tmp_pat
 
 
 def test_the_recipe_in_the_record_gives_the_same_voxels_again(patient_files, tmp_path, verdict):
-    options = ("--method", "laplacian", "--window", "CT=bone", "--progress", "none")
+    options = ("--method", "laplacian", "--window", "CT=bone", "--plain", "--progress", "none")
     _fuse(patient_files[:2], tmp_path / "first", *options)
     first = json.loads((tmp_path / "first" / "record.json").read_text())
     (tmp_path / "recipe.json").write_text(json.dumps(first["recipe"]))
-    _fuse(patient_files[:2], tmp_path / "again", "--recipe", str(tmp_path / "recipe.json"), "--progress", "none")
+    recipe = ("--recipe", str(tmp_path / "recipe.json"))
+    _fuse(patient_files[:2], tmp_path / "again", *recipe, "--plain", "--progress", "none")
     again = json.loads((tmp_path / "again" / "record.json").read_text())
     assert again["fusions"][0]["voxels_sha256"] == first["fusions"][0]["voxels_sha256"]
 
 
 def test_json_progress_is_one_object_a_line_and_ends_with_the_record(patient_files, tmp_path, verdict, capsys):
-    _fuse(patient_files[:2], tmp_path / "out", "--progress", "json")
+    _fuse(patient_files[:2], tmp_path / "out", "--plain", "--progress", "json")
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {line["stage"] for line in lines[:-1]} >= {"read", "register", "fuse", "measure", "write"}
     assert lines[-1]["done"] is True
@@ -106,7 +107,7 @@ def test_a_rejected_registration_exits_with_3_and_writes_nothing(patient_files, 
 
 def test_a_rejected_registration_may_go_on_and_the_files_say_so(patient_files, tmp_path, verdict):
     verdict("reject", "left-right flip suspected")
-    assert _fuse(patient_files[:2], tmp_path / "out", "--continue-on-rejection", "--progress", "none") == 0
+    assert _fuse(patient_files[:2], tmp_path / "out", "--continue-on-rejection", "--plain", "--progress", "none") == 0
     assert "REJECTED" in (tmp_path / "out" / "record.json").read_text()
 
 
@@ -133,7 +134,7 @@ def test_a_full_folder_is_refused_before_any_work_and_overwritten_only_when_aske
     (tmp_path / "out" / "fused_old.nii.gz").write_text("stale")
     assert _fuse(patient_files[:2], tmp_path / "out") == 2
     assert "--overwrite" in capsys.readouterr().err
-    assert _fuse(patient_files[:2], tmp_path / "out", "--overwrite", "--progress", "none") == 0
+    assert _fuse(patient_files[:2], tmp_path / "out", "--overwrite", "--plain", "--progress", "none") == 0
     names = {file.name for file in (tmp_path / "out").iterdir()}
     assert "notes.txt" in names
     assert "fused_old.nii.gz" not in names
@@ -141,7 +142,7 @@ def test_a_full_folder_is_refused_before_any_work_and_overwritten_only_when_aske
 
 def test_metrics_csv_has_a_row_for_each_fused_volume(patient_files, tmp_path, verdict):
     (tmp_path / "r.json").write_text('{"combinations": [[0, 1], [0, 2]], "method": "average"}')
-    _fuse(patient_files, tmp_path / "out", "--recipe", str(tmp_path / "r.json"), "--progress", "none")
+    _fuse(patient_files, tmp_path / "out", "--recipe", str(tmp_path / "r.json"), "--plain", "--progress", "none")
     with (tmp_path / "out" / "metrics.csv").open() as stream:
         rows = list(csv.DictReader(stream))
     assert [row["fused"] for row in rows] == ["CT + MR", "CT + PET_SUV"]
@@ -151,7 +152,7 @@ def test_metrics_csv_has_a_row_for_each_fused_volume(patient_files, tmp_path, ve
 
 
 def test_evaluate_gives_the_figures_of_the_run(patient_files, tmp_path, verdict, capsys):
-    _fuse(patient_files[:2], tmp_path / "out", "--progress", "none")
+    _fuse(patient_files[:2], tmp_path / "out", "--plain", "--progress", "none")
     capsys.readouterr()
     written = tmp_path / "out"
     options = ["--source", str(patient_files[0]), "--source", str(written / "aligned_MR.nii.gz"), "--json"]

@@ -1,11 +1,14 @@
 """The command line as a program calls it: errors as data, and what files do not tell as options."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 import SimpleITK as sitk
 
-from MedFusionLib import Recipe, Volume
+from MedFusionLib import Recipe, Volume, lifeline
 from MedFusionLib.arguments import parser
 from MedFusionLib.cli import main, read_volumes
 from MedFusionLib.errors import BadInput, RegistrationRejected, from_data
@@ -57,6 +60,20 @@ def test_a_rejected_registration_is_an_error_to_programs_too(patient_files, tmp_
     assert type(error) is RegistrationRejected
     assert "flip suspected" in str(error)
     assert not (tmp_path / "t.h5").exists()
+
+
+@pytest.mark.skipif(not lifeline.POSSIBLE, reason="Windows has no lifeline")
+def test_a_lifeline_that_breaks_cancels_and_nothing_is_written(patient_files, tmp_path):
+    given = ["fuse", *map(str, patient_files[:2]), "--output", str(tmp_path / "out"), "--progress", "json"]
+    with subprocess.Popen([sys.executable, "-m", "MedFusionLib", *given], text=True, stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, env={**os.environ, **lifeline.ENVIRONMENT}) as process:
+        while json.loads(process.stdout.readline())["stage"] != "register":
+            pass
+        process.stdin.close()
+        said = process.stdout.read()
+        assert process.wait(20) == 130
+    assert "ancelled" in str(from_data(json.loads(said.splitlines()[-1])))
+    assert not (tmp_path / "out").exists()
 
 
 def test_unit_and_frame_of_reference_can_be_told_where_files_do_not(tmp_path, patient):

@@ -119,6 +119,7 @@ def test_a_lesion_on_another_grid_and_several_combinations_are_refused(pictures)
         compare([*pictures, picture(3, "PET")], METHODS, Recipe(combinations=((0, 1), (0, 2))))
 
 
+@pytest.mark.slow
 def test_the_command_compares_and_prints_the_table(pictures, tmp_path, capsys):
     files = [str(volume.write(tmp_path / f"{volume.name}.png")) for volume in pictures]
     assert main(["compare", *files, "--methods", "average", "--output", str(tmp_path / "out")]) == 0

@@ -35,6 +35,7 @@ def test_a_known_motion_is_found_within_half_a_millimetre(pair: Pair, found: Fou
     assert np.linalg.norm(miss, axis=1).mean() < 0.5
 
 
+@pytest.mark.slow
 def test_an_independent_search_finds_the_same(pair: Pair, found: Found):
     second = second_search(pair, STARTS)
     assert distance(found.motion, second.motion, pair.template.region_points(500, 1)) < 0.5
@@ -55,6 +56,7 @@ def test_the_result_does_not_depend_on_where_the_moving_volume_started(pair: Pai
     assert np.linalg.norm(apart, axis=1).mean() < 0.2
 
 
+@pytest.mark.slow
 def test_two_searches_with_one_plan_are_equal_to_the_last_bit(pair: Pair, found: Found):
     again = search(pair.template, pair.other, Plan(), STARTS)
     assert np.array_equal(found.motion.rotation, again.motion.rotation)
