@@ -6,7 +6,7 @@ import csv
 import json
 from pathlib import Path
 
-from MedFusionLib.outputs import check_folder, complete_folder, safe_name
+from MedFusionLib.outputs import check_folder, complete_folder, file_stems
 from MedFusionLib.registration.transforms import save
 from MedFusionLib.scene import vocabulary as mark
 from MedFusionLib.scene.mrml import Node
@@ -23,13 +23,12 @@ def export_files(outcome: Outcome, folder: Path) -> list[Path]:
     """
     check_folder(folder, overwrite=True)
     with complete_folder(folder) as work:
-        for node in (outcome.fused, *outcome.sources):
-            if node is not None:
-                volume_from_node(node).write(work / f"{safe_name(node.GetName())}.nii.gz")
-        for source in outcome.sources:
-            transform = source.GetNodeReference(mark.TRANSFORM)
+        nodes = [node for node in (outcome.fused, *outcome.sources) if node is not None]
+        for node, stem in zip(nodes, file_stems([node.GetName() for node in nodes]), strict=True):
+            volume_from_node(node).write(work / f"{stem}.nii.gz")
+            transform = node.GetNodeReference(mark.TRANSFORM) if node is not outcome.fused else None
             if transform is not None:
-                save(transform_from_node(transform), work / f"{safe_name(f'transform {source.GetName()}')}.h5")
+                save(transform_from_node(transform), work / f"transform_{stem}.h5")
         if outcome.metrics is not None:
             _write_table(outcome.metrics, work / "metrics.csv")
         if outcome.record:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from MedFusionLib.scene import vocabulary as mark
 from MedFusionLib.scene.mrml import Node, Scene
-from MedFusionLib.ui.parameter_node import Parameters
+
+if TYPE_CHECKING:
+    from MedFusionLib.ui.parameter_node import Parameters
 
 
 @dataclass(frozen=True)
