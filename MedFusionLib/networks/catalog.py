@@ -40,11 +40,21 @@ class Network:
     published_parameters: int | None = None
     receptive_field: int | None = None
     workspace: float = 64.0
-    requires: tuple[str, ...] = ("torch", "safetensors")
+    requires: tuple[str, ...] = ("torch",)
     settings: tuple[Parameter, ...] = ()
 
 
-_CNN: tuple[Network, ...] = ()
+_OWN = "MedFusion's own network; not from a paper"
+
+_CNN: tuple[Network, ...] = (
+    Network("medfusion", "MedFusion", "cnn", "networks.medfusion:MedFusion", _OWN,
+            "Weighs the sources voxel by voxel and adds a small bounded change; black stays black",
+            parameters=68_419, sources=(2, None), symmetric=True, receptive_field=31, workspace=32.0),
+    Network("medfusion_3d", "MedFusion 3-D", "cnn", "networks.medfusion:MedFusion", _OWN,
+            "The same for whole volumes, which sees across slices",
+            parameters=54_027, options={"dimension": 3, "fine": 12, "coarse": 16}, dimensions=(3,),
+            sources=(2, None), symmetric=True, receptive_field=31, workspace=16.0),
+)
 
 _GAN: tuple[Network, ...] = ()
 

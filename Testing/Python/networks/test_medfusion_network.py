@@ -1,0 +1,89 @@
+"""MedFusion's own network: any number and order of sources, black stays black, every voxel's origin is known."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import pytest
+
+from MedFusionLib.networks.catalog import NETWORKS
+
+torch = pytest.importorskip("torch")
+# pytest puts the folder of a test on the path.
+from every_network import build, sources_of  # noqa: E402
+
+BOTH = pytest.mark.parametrize(("name", "size"), [("medfusion", (21, 30)), ("medfusion_3d", (7, 10, 9))])
+
+
+@BOTH
+def test_it_is_light(name: str, size: tuple[int, ...]) -> None:
+    assert NETWORKS[name].parameters <= 150_000
+
+
+@BOTH
+def test_three_sources_fuse_alike_in_any_order(name: str, size: tuple[int, ...]) -> None:
+    network = build(name)
+    sources = torch.rand(1, 3, *size)
+    with torch.inference_mode():
+        fused = network(sources)
+        for order in permutations(range(3)):
+            torch.testing.assert_close(network(sources[:, list(order)]), fused, atol=1e-5, rtol=0)
+
+
+@BOTH
+def test_black_in_all_sources_is_exactly_black_beside_bright_edges_too(name: str, size: tuple[int, ...]) -> None:
+    sources = sources_of(name, *size)
+    sources[..., : size[-1] // 2] = 0
+    fused = build(name)(sources)
+    assert not fused[..., : size[-1] // 2].any()
+    assert fused[..., size[-1] // 2:].any()
+
+
+@BOTH
+def test_the_origin_adds_up_to_the_fused_picture(name: str, size: tuple[int, ...]) -> None:
+    network = build(name)
+    for parameter in network.head.parameters():
+        parameter.data *= 100
+    sources = sources_of(name, *size)
+    with torch.inference_mode():
+        weights, residual = network.origin(sources)
+        fused = network(sources)
+    torch.testing.assert_close(weights.sum(1), torch.ones(2, *size))
+    assert (residual.abs() <= network.bound * sources.amax(1, keepdim=True) + 1e-6).all()
+    assert residual.abs().max() > 0.01
+    torch.testing.assert_close(((weights * sources).sum(1, keepdim=True) + residual).clamp(0, 1), fused)
+
+
+@BOTH
+def test_it_starts_close_to_the_maximum(name: str, size: tuple[int, ...]) -> None:
+    sources = sources_of(name, *size)
+    with torch.inference_mode():
+        assert (build(name)(sources) - sources.amax(1, keepdim=True)).abs().mean() < 0.03
+
+
+@BOTH
+def test_a_gradient_reaches_every_parameter(name: str, size: tuple[int, ...]) -> None:
+    network = build(name)
+    sources = sources_of(name, *size)
+    (network(sources) - sources.mean(1, keepdim=True)).square().mean().backward()
+    for parameter_name, parameter in network.named_parameters():
+        assert parameter.grad is not None, parameter_name
+        assert parameter.grad.abs().max() > 0, parameter_name
+
+
+@pytest.mark.parametrize(("name", "size"), [
+    ("medfusion", (181, 217)), ("medfusion", (1, 1)), ("medfusion", (3, 50)),
+    ("medfusion_3d", (37, 41, 29)), ("medfusion_3d", (1, 1, 5))])
+def test_it_takes_any_size(name: str, size: tuple[int, ...]) -> None:
+    with torch.inference_mode():
+        assert build(name)(sources_of(name, *size, batch=1)).shape == (1, 1, *size)
+
+
+def test_a_shift_by_whole_cells_shifts_the_picture() -> None:
+    network = build("medfusion")
+    canvas, moved = torch.zeros(1, 2, 88, 88), torch.zeros(1, 2, 88, 88)
+    canvas[..., 36:44, 36:44] = torch.rand(1, 2, 8, 8)
+    moved[..., 40:48, 44:52] = canvas[..., 36:44, 36:44]
+    with torch.inference_mode():
+        fused = network(canvas)[..., 36:44, 36:44]
+        torch.testing.assert_close(network(moved)[..., 40:48, 44:52], fused, atol=1e-5, rtol=0)
