@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from MedFusionLib.scene.mrml import Node, Scene
@@ -17,11 +17,16 @@ def all_or_nothing(scene: Scene) -> Iterator[None]:
     """
     before = {node.GetID() for node in _nodes(scene)}
     items = set(_items(_tree(scene)))
-    views = [(node, _copy(node)) for node in _nodes(scene) if node.GetClassName() in _VIEWS]
+    views = [(node, _copy(node), _references(node)) for node in _nodes(scene) if node.GetClassName() in _VIEWS]
     scene.StartState(scene.BatchProcessState)
     try:
         yield
     except BaseException:
+        # The views first: Slicer gives a volume that is shown a new display node as soon as its own goes.
+        for node, copy, references in views:
+            if node.GetScene() is scene:
+                node.CopyContent(copy)
+                _refer_again(node, references)
         tree = _tree(scene)
         for item in reversed(_items(tree)):
             if item not in items:
@@ -29,9 +34,6 @@ def all_or_nothing(scene: Scene) -> Iterator[None]:
         for node in reversed(_nodes(scene)):
             if node.GetID() not in before and node.GetScene() is scene:
                 scene.RemoveNode(node)
-        for node, copy in views:
-            if node.GetScene() is scene:
-                _copy_all(copy, node)
         raise
     finally:
         scene.EndState(scene.BatchProcessState)
@@ -45,14 +47,26 @@ def _copy(node: Node) -> Node:
     """A node of the same class and content, in no scene."""
     copy = node.CreateNodeInstance()
     copy.UnRegister(None)
-    _copy_all(node, copy)
+    copy.CopyContent(node)
     return copy
 
 
-def _copy_all(one: Node, other: Node) -> None:
-    """Let ``other`` hold what ``one`` holds, and refer to what it refers to."""
-    other.CopyContent(one)
-    other.CopyReferences(one)
+def _references(node: Node) -> dict[str, list[str]]:
+    """The IDs that ``node`` refers to, by role."""
+    roles = [node.GetNthNodeReferenceRole(index) for index in range(node.GetNumberOfNodeReferenceRoles())]
+    return {role: [node.GetNthNodeReferenceID(role, index) for index in range(node.GetNumberOfNodeReferences(role))]
+            for role in roles}
+
+
+def _refer_again(node: Node, references: Mapping[str, list[str]]) -> None:
+    """Let ``node`` refer to ``references`` and nothing else. (CopyReferences would add them once more.)"""
+    for role, now in _references(node).items():
+        before = references.get(role, [])
+        for index in reversed(range(len(before), len(now))):
+            node.RemoveNthNodeReferenceID(role, index)
+        for index, identity in enumerate(before):
+            if now[index:index + 1] != [identity]:
+                node.SetNthNodeReferenceID(role, index, identity)
 
 
 def _tree(scene: Scene) -> Node:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -49,9 +50,8 @@ class RunControl:
             ensure(recipe, methods)
             fixed, *moving = input_nodes(parameters)
             self._job = self._logic.start(fixed, moving, recipe, **_extras(parameters, choices, methods))
-        except MedFusionError as error:
-            self._tell("reject", str(error))
-            self._log(str(error))
+        except Exception as error:
+            self._tell_fault(error)
             return
         self._tell("", "")
         self._log(_("Started: {method}").format(method=", ".join(methods) or choices.method))
@@ -103,17 +103,23 @@ class RunControl:
             self._tell("plain", _("Cancelled. The scene is as before."))
             self._log(_("Cancelled"))
         else:
-            self._tell("reject", str(job.error))
-            self._log(str(job.error))
-
+            self._tell_fault(job.error)
 
     def _hand_over(self, result: Any) -> None:
         """Give ``result`` to whoever waits for it, also when the user has left the module meanwhile."""
         try:
             self.on_done(result, self._compares, self._parameters)
-        except MedFusionError as error:
-            self._tell("reject", str(error))
-            self._log(str(error))
+        except Exception as error:
+            self._tell_fault(error)
+
+    def _tell_fault(self, error: Exception) -> None:
+        """One line for the user; what nobody foresaw also goes to Slicer's log with its traceback."""
+        text = str(error)
+        if not isinstance(error, MedFusionError):
+            logging.error("MedFusion: unexpected error", exc_info=error)
+            text = _("Unexpected {kind}: {text}").format(kind=type(error).__name__, text=error)
+        self._tell("reject", text)
+        self._log(text)
 
 
 def _extras(parameters: Parameters, choices: Choices, methods: tuple[str, ...]) -> dict[str, Any]:

@@ -246,3 +246,17 @@ def test_a_mailbox_that_fails_to_close_keeps_neither_process_nor_file(scene, mon
         job.cancel()
     assert ended == [job]
     assert_nothing_left(job, task, scene)
+
+
+def test_a_cancel_that_comes_while_the_result_is_added_takes_it_back(scene) -> None:
+    task = StandInTask(scene, [("say", {"done": True, "answer": 42})])
+    job = Job(scene, task)
+    count = scene.GetNumberOfNodes()
+    seen = scene.AddObserver(scene.NodeAddedEvent, lambda caller, event: job.cancel())
+    while job.poll():
+        time.sleep(0.005)
+    scene.RemoveObserver(seen)
+    assert job.state == "cancelled"
+    assert job.result is None
+    assert scene.GetNumberOfNodes() == count
+    assert_nothing_left(job, task, scene)

@@ -32,3 +32,16 @@ def test_a_failure_while_adding_leaves_the_scene_as_it_was(monkeypatch, step, us
     with pytest.raises(RuntimeError, match="planted"):
         add_result(scene, made_run())
     assert not changes(before, scene_digest(scene))
+
+
+def test_the_selection_refers_to_its_units_once_after_a_failure(monkeypatch) -> None:
+    scene = slicer.vtkMRMLScene()
+    # MRML's CopyReferences would add the application's units a second time.
+    selection = scene.AddNewNodeByClass("vtkMRMLSelectionNode")
+    unit = scene.AddNode(slicer.vtkMRMLUnitNode())
+    selection.SetUnitNodeID("length", unit.GetID())
+    monkeypatch.setattr("MedFusionLib.scene.result.show", lambda *given: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        add_result(scene, made_run())
+    assert selection.GetNumberOfNodeReferences("unit/length") == 1
+    assert selection.GetUnitNodeID("length") == unit.GetID()
