@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from MedFusionLib.benchmark import Benchmark, BenchmarkRow, PairedTest
-from MedFusionLib.benchmark.cases import Case
+from MedFusionLib.benchmark import Benchmark, BenchmarkRow, CaseName, PairedTest
+from MedFusionLib.benchmark.cases import Case, Loaded
 from MedFusionLib.benchmark.statistics import LEAST_SERIES, bootstrap_interval, paired_tests
-from MedFusionLib.errors import BadInput
+from MedFusionLib.errors import BadInput, RegistrationRejected
 from MedFusionLib.faithfulness import headline_of
 from MedFusionLib.faithfulness.probes import MAXIMUM, references
 from MedFusionLib.fusion import catalog
@@ -34,7 +34,8 @@ def benchmark(
 ) -> Benchmark:
     """Score ``methods`` (names of the catalog), the cases' given pictures and the reference rows on all ``cases``.
 
-    Cases are loaded one at a time. Raises ``BadInput`` for an unknown method before any work, or when no case is given.
+    Cases are loaded one at a time; one whose registration is rejected is left out for all, and a note says so. Raises
+    ``BadInput`` for an unknown method before any work, for a case that cannot be read, and when no case is left.
     """
     if not cases:
         raise BadInput("no case to measure", "Give folders with at least one case")
@@ -42,9 +43,10 @@ def benchmark(
     lines: dict[tuple[Kind, str], _Collected] = {}
     names: tuple[str, ...] = ()
     functional = False
-    for number, case in enumerate(cases):
-        progress("benchmark", number / len(cases), case.name.name)
-        loaded = case.load()
+    measured: list[CaseName] = []
+    rejected: list[str] = []
+    for case, loaded in _loaded(cases, rejected, progress):
+        measured.append(case)
         setting = loaded.setting
         names = tuple(layer.name for layer in setting.layers)
         functional = setting.subject.functional
@@ -52,21 +54,38 @@ def benchmark(
             line = lines.setdefault((score.kind, score.name), _Collected(score.title))
             line.figures.append(score.figures)
             line.seconds.append(score.seconds)
-    progress("benchmark", 1.0, f"{len(cases)} cases")
-    series = [case.name.series for case in cases]
+    if not measured:
+        raise BadInput(f"none of {len(cases)} cases is left: {rejected[0]}", "Look at its registration")
+    progress("benchmark", 1.0, f"{len(measured)} cases")
+    series = [case.series for case in measured]
     rows = tuple(_row(key, line, series) for key, line in lines.items())
     figures = tuple(dict.fromkeys(figure for row in rows for figure in row.scores))
     return Benchmark(
         sources=names,
         functional=functional,
-        cases=tuple(case.name for case in cases),
+        cases=tuple(measured),
         rows=rows,
         figures=figures,
         headline=tuple(name for name in headline_of(functional) if name in figures),
         against=MAXIMUM,
         tests=_tests(rows, figures, series),
-        notes=(*notes, *_caveats(series)),
+        notes=(*notes, *rejected, *_caveats(series)),
     )
+
+
+def _loaded(cases: Sequence[Case], rejected: list[str], progress: Progress) -> Iterator[tuple[CaseName, Loaded]]:
+    """Each case in memory when its turn comes; what is left out goes to ``rejected``."""
+    for number, case in enumerate(cases):
+        name = case.name.name
+        progress("benchmark", number / len(cases), name)
+        try:
+            loaded = case.load()
+        except RegistrationRejected as error:
+            rejected.append(f"{name} left out: {error}")
+            continue
+        except BadInput as error:
+            raise BadInput(f"case {name}: {error.what}", error.mend) from None
+        yield case.name, loaded
 
 
 def _scores(methods: Sequence[Method], given: dict[str, Array], setting: Setting) -> Iterator[Score]:

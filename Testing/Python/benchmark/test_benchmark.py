@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from MedFusionLib.benchmark.cases import picture_pairs, series_of
 from MedFusionLib.benchmark.run import benchmark
 from MedFusionLib.benchmark.table import as_data, as_text
 from MedFusionLib.cli import main
-from MedFusionLib.errors import BadInput
+from MedFusionLib.errors import BadInput, RegistrationRejected
 from MedFusionLib.metrics import metric_names
 from MedFusionLib.volume import Volume
 
@@ -160,6 +161,26 @@ def test_bad_arguments_get_one_line(grey, options, said, capsys):
     arguments = [option.format(a=function, b=anatomy) for option in options]
     assert main(["benchmark", *arguments, "--progress", "none"]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_rejected_case_is_left_out_for_all_with_a_note_and_one_that_cannot_be_read_is_named(tmp_path):
+    cases, _ = picture_pairs(write_pairs(tmp_path, 2, 1), {}, [], METRICS)
+    name = cases[0].name.name
+
+    def reject():
+        raise RegistrationRejected("registration rejected: flip")
+
+    def fail():
+        raise BadInput("no voxels", "Load it again")
+
+    result = benchmark([replace(cases[0], load=reject), cases[1]], ["average"])
+    assert result.cases == (cases[1].name,)
+    assert f"{name} left out: registration rejected: flip" in result.notes
+    assert len(row_of(result, "average").scores["ssim"]) == 1
+    with pytest.raises(BadInput, match=f"case {name}: no voxels. Load it again"):
+        benchmark([replace(cases[0], load=fail), cases[1]], ["average"])
+    with pytest.raises(BadInput, match="none of 1 cases is left"):
+        benchmark([replace(cases[0], load=reject)], ["average"])
 
 
 @pytest.mark.slow
