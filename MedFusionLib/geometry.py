@@ -1,6 +1,11 @@
 """Where voxels lie: ITK's spacing, origin and direction (LPS) against one 4 x 4 matrix (RAS).
 
 This is the one place where LPS (ITK, DICOM) and RAS (Slicer, NIfTI) are converted; all in mm.
+
+Two orders meet in the library. What belongs to an image (size, spacing, origin, points, voxel indices) is in ITK's
+order x, y, z. Arrays are indexed (z, y, x), with colour last, and batch and source first where there are several; what
+goes with an array (axes, the ``spacing`` of metrics and faithfulness) is in the order of its axes. The step from one to
+the other is ``image.GetSpacing()[::-1]``.
 """
 
 from __future__ import annotations
