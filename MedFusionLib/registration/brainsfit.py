@@ -71,7 +71,8 @@ def parameters(request: Request) -> dict[str, Value]:
     masked = request.fixed_mask is not None or request.moving_mask is not None
     values: dict[str, Value] = {PHASES[phase]: True for phase in phases}
     values |= {
-        "samplingPercentage": sample_fraction(request, SAMPLES, *bounds),
+        # Slicer hands on six digits of a number: with fewer, its BRAINSFit and the executable draw the same samples.
+        "samplingPercentage": float(f"{sample_fraction(request, SAMPLES, *bounds):.5g}"),
         "initializeTransformMode": "Off",
         "maskProcessingMode": "ROI" if masked else "NOMASK",
         "histogramMatch": False,
