@@ -16,6 +16,8 @@ from MedFusionLib import lifeline
 from MedFusionLib.errors import MedFusionError, from_data
 
 GRACE_SECONDS, LISTING_SECONDS = 0.4, 0.3
+# How Slicer's launcher tells that a signal has ended what it launched; its own code is then 1.
+_KILLED = "exit abnormally"
 _SAID, _COMPLAINED = "said.jsonl", "complaints.txt"
 _LIBRARY = Path(__file__).resolve().parents[2]
 
@@ -93,6 +95,8 @@ def failure(code: int, told: Mapping[str, Any], complaints: str) -> MedFusionErr
     if code < 0:
         return MedFusionError(f"The run was killed by signal {-code}. If memory is short, crop the volumes first")
     words = [line.strip() for line in complaints.splitlines() if line.strip()]
+    if words and _KILLED in words[-1]:
+        return MedFusionError("The run was killed. If memory is short, crop the volumes first")
     return MedFusionError(f"The run ended with code {code}: {words[-1] if words else 'without a word'}")
 
 

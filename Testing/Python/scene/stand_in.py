@@ -40,6 +40,15 @@ for step, value in json.load(open(sys.argv[1])):
 '''
 
 
+LAUNCHER = '''#!/bin/sh
+"{python}" "$@"
+code=$?
+[ $code -lt 128 ] && exit $code
+echo "error: [{python}] exit abnormally - Report the problem." >&2
+exit 1
+'''
+
+
 def install(folder: Path, monkeypatch: Any) -> None:
     """Let jobs start the stand-in in place of the library's command line."""
     package = folder / "MedFusionLib"
@@ -52,7 +61,7 @@ def install(folder: Path, monkeypatch: Any) -> None:
 def launcher(folder: Path) -> Path:
     """A program that runs Python as a child of its own and passes on no signal, as Slicer's PythonSlicer does."""
     program = folder / "PythonSlicer"
-    program.write_text(f'#!/bin/sh\n"{sys.executable}" "$@"\nexit $?\n')
+    program.write_text(LAUNCHER.format(python=sys.executable))
     program.chmod(0o755)
     return program
 

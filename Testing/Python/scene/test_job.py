@@ -147,6 +147,17 @@ def test_cancel_reaches_through_slicers_launcher(scene, tmp_path, monkeypatch, s
     assert not alive(worker)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="the stand-in for the launcher is a shell script")
+def test_a_child_that_is_killed_below_slicers_launcher_is_told(scene, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("sys.executable", str(launcher(tmp_path)))
+    job = Job(scene, StandInTask(scene, [("die", 0)]))
+    with pytest.raises(MedFusionError, match="was killed"):
+        job.wait()
+    job = Job(scene, StandInTask(scene, [("say", as_data(BadInput("wrong", "Mend it"))), ("exit", 2)]))
+    with pytest.raises(BadInput, match="Mend it"):
+        job.wait()
+
+
 def test_cancel_before_the_child_has_begun_leaves_nothing(scene) -> None:
     task = StandInTask(scene, [LONG])
     job = Job(scene, task)
