@@ -56,7 +56,33 @@ _CNN: tuple[Network, ...] = (
             sources=(2, None), symmetric=True, receptive_field=31, workspace=16.0),
 )
 
-_GAN: tuple[Network, ...] = ()
+_GAN: tuple[Network, ...] = (
+    Network("fusiongan", "FusionGAN", "gan", "networks.fusiongan:FusionGAN",
+            "J. Ma, W. Yu, P. Liang, C. Li and J. Jiang, FusionGAN: a generative adversarial network for infrared and "
+            "visible image fusion, Information Fusion 48, 2019",
+            "Keeps the texture of the first source and the intensities of the second; five convolutions",
+            parameters=925_633, doi="10.1016/j.inffus.2018.09.004", receptive_field=6),
+    Network("ddcgan", "DDcGAN", "gan", "networks.ddcgan:DDcGAN",
+            "J. Ma, H. Xu, J. Jiang, X. Mei and X.-P. Zhang, DDcGAN: a dual-discriminator conditional generative "
+            "adversarial network for multi-resolution image fusion, IEEE Transactions on Image Processing 29, 2020",
+            "Keeps the texture of the first source and the intensities of the second; a critic for each",
+            parameters=1_097_665, doi="10.1109/TIP.2020.2977573", receptive_field=10),
+    Network("mgmdcgan", "MGMDcGAN", "gan", "networks.mgmdcgan:MGMDcGAN",
+            "J. Huang, Z. Le, Y. Ma, F. Fan, H. Zhang and L. Yang, MGMDcGAN: medical image fusion using "
+            "multi-generator multi-discriminator conditional generative adversarial network, IEEE Access 8, 2020",
+            "Fuses structure (first) with coarser function (second), then gives dense structure its brightness back",
+            parameters=2_195_403, doi="10.1109/ACCESS.2020.2982016"),
+    Network("fusegan", "FuseGAN", "gan", "networks.fusegan:FuseGAN",
+            "X. Guo, R. Nie, J. Cao, D. Zhou, L. Mei and K. He, FuseGAN: learning to fuse multi-focus image via "
+            "conditional generative adversarial network, IEEE Transactions on Multimedia 21(8), 2019",
+            "A Siamese encoder gives each pixel the confidence with which the sources are weighed",
+            parameters=2_255_809, doi="10.1109/TMM.2019.2895292"),
+    Network("pix2pix", "Conditional GAN (Pix2Pix)", "gan", "networks.pix2pix:UNetGenerator",
+            "P. Isola, J.-Y. Zhu, T. Zhou and A. Efros, Image-to-image translation with conditional adversarial "
+            "networks, CVPR 2017",
+            "A U-Net draws the fused picture, judged patch by patch; narrower than the published one",
+            parameters=2_343_793, doi="10.1109/CVPR.2017.632", options={"width": 24, "depth": 5}),
+)
 
 _TRANSFORMER: tuple[Network, ...] = ()
 
