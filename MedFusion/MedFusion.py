@@ -19,7 +19,7 @@ if find_spec("MedFusionLib") is None:
     # A source checkout: the library lies one folder up. Installed or built, it lies beside this file.
     sys.path.append(str(Path(__file__).resolve().parent.parent))
 
-from MedFusionLib.scene import MedFusionLogic
+from MedFusionLib.ui.logic import MedFusionLogic
 
 
 class MedFusion(ScriptedLoadableModule):
@@ -78,7 +78,9 @@ class MedFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.panel.close()
 
     def enter(self):
-        self.initializeParameterNode()
+        # Connecting the widgets takes a moment, and setup has just done it when the module is opened first.
+        if self.parameters is None:
+            self.initializeParameterNode()
 
     def exit(self):
         self.setParameterNode(None)

@@ -10,7 +10,6 @@ from MedFusionLib.errors import BadInput, MedFusionError
 from MedFusionLib.recipe import Recipe
 from MedFusionLib.ui.account import bytes_text
 from MedFusionLib.ui.bindings import Bindings
-from MedFusionLib.ui.export import export_files
 from MedFusionLib.ui.installed import installed_models
 from MedFusionLib.ui.outcome import Outcome
 from MedFusionLib.ui.parameter_node import Parameters
@@ -48,6 +47,8 @@ class AdvancedSection:
 
     def export(self) -> None:
         """Write the last run to the chosen folder."""
+        from MedFusionLib.ui.export import export_files
+
         if self._outcome is None or self._outcome.fused is None:
             raise BadInput(_("There is no result to export"), _("Click Apply first"))
         folder = Path(self._ui.exportFolderButton.directory)
