@@ -192,7 +192,7 @@ def _methods(given: argparse.Namespace) -> int:
         print(json.dumps([card.as_dict() for card in catalog.cards()], indent=2, ensure_ascii=False))
         return 0
     for card in catalog.cards():
-        print(f"{card.name:18}{card.family:12}{card.summary}")
+        print(f"{card.name:18}{card.family:12}{card.summary}{' (not trained)' if card.trained is False else ''}")
     return 0
 
 

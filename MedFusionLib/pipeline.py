@@ -108,11 +108,11 @@ def compare(
 
 
 def fitting_methods(count: int) -> tuple[str, ...]:
-    """The names of all methods that fuse ``count`` sources and whose packages are installed."""
+    """The names of all methods that fuse ``count`` sources and can run here."""
     return tuple(
         card.name
         for card in catalog.cards()
-        if card.sources[0] <= count <= (card.sources[1] or count) and not catalog.missing_packages(card)
+        if card.sources[0] <= count <= (card.sources[1] or count) and catalog.can_run(card)
     )
 
 

@@ -56,7 +56,9 @@ class Card:
     ``receptive_field`` is how far (in voxels) a voxel of the output looks with the default parameters;
     None: at everything, so that a volume cannot be cut into tiles; a method whose parameters change it
     has the attribute ``receptive_field`` of its own. ``uses_validity``: ``fuse`` also takes the keyword
-    ``validity``, boolean, shaped as the sources.
+    ``validity``, boolean, shaped as the sources. For a network, ``trained`` says whether there are weights for it,
+    ``learned_parameters`` counts its learned numbers, and ``published_parameters`` is the paper's count, None
+    where the paper has none; the three are None for a method that learns nothing.
     """
 
     name: str
@@ -73,6 +75,8 @@ class Card:
     workspace: float = 8.0
     receptive_field: int | None = None
     uses_validity: bool = False
+    learned_parameters: int | None = None
+    published_parameters: int | None = None
 
     def settle(self, given: dict[str, Any]) -> dict[str, Any]:
         """All parameters, ``given`` ones checked and the others at their defaults."""

@@ -65,11 +65,16 @@ def missing_packages(card: Card) -> list[str]:
     return [package for package in card.requires if find_spec(package) is None]
 
 
+def can_run(card: Card) -> bool:
+    """Whether the method of ``card`` can run here: its packages are installed, and it is no network without weights."""
+    return card.trained is not False and not missing_packages(card)
+
+
 def load(name: str, **parameters: Any) -> Method:
     """The method ``name``, ready to fuse, with ``parameters`` checked and the others at their defaults.
 
-    Raises ``BadInput`` for an unknown name or parameter or a value out of range, and
-    ``MissingDependency`` when a package that the card requires is not installed.
+    Raises ``BadInput`` for an unknown name or parameter, a value out of range and a network that is not trained,
+    and ``MissingDependency`` when a package that the card requires is not installed.
     """
     entry = _entry(name)
     settled = entry.card.settle(parameters)

@@ -30,7 +30,7 @@ class CompareSection:
         self._table: Node | None = None
         self._shown: tuple[str, int] = ("", 0)
         self._filling = False
-        for card in catalog.cards():
+        for card in (card for card in catalog.cards() if card.trained is not False):
             item = qt.QListWidgetItem(card.title)
             item.setData(qt.Qt.UserRole, card.name)
             item.setToolTip(card_html(card))

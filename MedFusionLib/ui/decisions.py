@@ -12,6 +12,7 @@ from MedFusionLib.fusion.card import Card
 from MedFusionLib.fusion.inference import PLANES
 from MedFusionLib.registration.engines import ENGINES
 from MedFusionLib.ui.choices import MOST_MOVING, Choices, VolumeChoice
+from MedFusionLib.ui.recipes import recipe_of
 from MedFusionLib.ui.translation import tr as _
 from MedFusionLib.ui.windows import parse_window
 
@@ -109,7 +110,11 @@ def method_problem(choices: Choices, name: str) -> Problem | None:
     """Why method ``name`` cannot fuse what is chosen, None when it can."""
     try:
         card = catalog.card(name)
-        card.settle(dict(choices.parameters) if name == choices.method else {})
+        given = dict(choices.parameters) if name == choices.method else {}
+        card.settle(given)
+        if card.trained is False and not given.get("weights"):
+            raise BadInput(_("{method} is not trained: it has no weights here").format(method=card.title),
+                           _("Choose another method, or give weights of your own among its parameters"))
         least, most = card.sources
         count = len(choices.volumes)
         if choices.moving and choices.fixed and not least <= count <= (most or count):
@@ -149,11 +154,19 @@ def _output(choices: Choices) -> Iterator[Problem]:
             name=output.name, there=_kinds()[output.kind], here=_kinds()[kind]), _("Choose a new output volume"))
 
 
+def _rest(choices: Choices) -> Iterator[Problem]:
+    """What no recipe can hold, such as a choice that another version of MedFusion has saved with the scene."""
+    try:
+        recipe_of(choices)
+    except BadInput as error:
+        yield Problem(error.what, error.mend)
+
+
 def _kinds() -> dict[str, str]:
     return {"scalar": _("grey"), "colour": _("in colour"), "label map": _("a label map")}
 
 
-CHECKS: tuple[Check, ...] = (_missing, _twice, _unfit, _landmarks, _engine, _fusion, _windows, _output)
+CHECKS: tuple[Check, ...] = (_missing, _twice, _unfit, _landmarks, _engine, _fusion, _windows, _output, _rest)
 
 
 def problems(choices: Choices) -> list[Problem]:

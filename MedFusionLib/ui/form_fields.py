@@ -98,6 +98,8 @@ def card_html(card: Card, missing: tuple[str, ...] = ()) -> str:
     order = "" if card.symmetric else _(" The order of the volumes matters.")
     lines = [f"<b>{html.escape(card.title)}</b>", f"{html.escape(card.summary)}.", f"{count}, {space}.{order}",
              f"<i>{html.escape(card.reference)}</i>"]
+    if card.trained is False:
+        lines.append(_("Not trained: it has no weights here, and fuses only with weights that you give."))
     if missing:
         lines.append(_("Needs {packages}, which Apply offers to install.").format(packages=", ".join(missing)))
     return "<br>".join(lines)

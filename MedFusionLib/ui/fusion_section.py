@@ -47,7 +47,7 @@ class FusionSection:
             return
         self._choose_silently(card.family)
         cards = [entry for entry in catalog.cards() if entry.family == card.family]
-        fill(self._ui.methodCombo, [(entry.name, entry.title, card_html(entry)) for entry in cards])
+        fill(self._ui.methodCombo, [(entry.name, _titled(entry), card_html(entry)) for entry in cards])
         fill(self._ui.planeCombo, [(name, _planes()[name], "") for name in planes_of(card)])
 
     def update(self, parameters: Parameters, choices: Choices) -> None:
@@ -83,7 +83,9 @@ class FusionSection:
         """The first method of the family that was chosen."""
         family = self._ui.familyCombo.itemData(index)
         parameters = self._bindings.parameters
-        names = [card.name for card in catalog.cards() if card.family == family]
+        # The sort is stable: what is not trained comes last.
+        cards = sorted((card for card in catalog.cards() if card.family == family), key=lambda c: c.trained is False)
+        names = [card.name for card in cards]
         if parameters is not None and names and parameters.method not in names:
             parameters.method = names[0]
 
@@ -107,6 +109,10 @@ def _memory(card: Card, choices: Choices) -> str:
     shape = (max(len(choices.volumes), card.sources[0]), *choices.fixed.shape)
     return memory_text(needed_bytes(card, shape, plane) + 4 * shape[0] * shape[1] * shape[2] * shape[3],
                        available_bytes())
+
+
+def _titled(card: Card) -> str:
+    return _("{title} (not trained)").format(title=card.title) if card.trained is False else card.title
 
 
 def _families() -> dict[str, str]:

@@ -143,11 +143,13 @@ class SelfTest:
         self._check_comparison(comparison.wait(300))
 
     def methods_without_their_packages_are_told(self) -> None:
-        """A card that needs packages either loads, or says which are missing."""
+        """A method either loads, or says which packages it lacks or that it is not trained."""
         for card in catalog.cards():
             packages = catalog.missing_packages(card)
             if packages:
                 assert packages[0] in str(refusal(partial(catalog.load, card.name)))
+            elif not catalog.can_run(card):
+                assert "not trained" in str(refusal(partial(catalog.load, card.name)))
             else:
                 assert catalog.load(card.name).card.name == card.name
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from MedFusionLib.fusion import catalog
+from MedFusionLib.fusion.card import Parameter
 from MedFusionLib.registration.engines import Engine
 from MedFusionLib.ui import decisions
 from MedFusionLib.ui.choices import Choices, VolumeChoice
@@ -93,6 +94,13 @@ def test_a_method_that_takes_two_volumes_refuses_three(pair, monkeypatch):
     monkeypatch.setattr(decisions.catalog, "card", lambda name: card)
     three = replace(pair, moving=(*pair.moving, VolumeChoice("MR", "node3", "MR", shape=(9, 9, 9))))
     assert "fuses 2 to 2 volumes, not 3" in first(replace(three, method="maximum"))
+
+
+def test_a_network_that_is_not_trained_is_told_unless_weights_are_given(pair, monkeypatch):
+    card = replace(catalog.card("maximum"), trained=False, parameters=(Parameter("weights", "", "A file"),))
+    monkeypatch.setattr(decisions.catalog, "card", lambda name: card)
+    assert "is not trained" in first(replace(pair, method="maximum"))
+    assert problems(replace(pair, method="maximum", parameters={"weights": "own.safetensors"})) == []
 
 
 def test_a_method_for_slices_offers_no_volume():
