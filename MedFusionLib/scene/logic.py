@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
 
 from MedFusionLib.errors import BadInput
 from MedFusionLib.progress import Progress, silent
@@ -14,9 +14,11 @@ from MedFusionLib.scene.mrml import Node, Scene, mrml
 
 if TYPE_CHECKING:
     from MedFusionLib.recipe import Recipe
-    from MedFusionLib.scene.job import Job
+    from MedFusionLib.scene.job import Job, Task
     from MedFusionLib.scene.result import SceneResult
     from MedFusionLib.scene.tasks import SceneRegistration
+
+Outcome = TypeVar("Outcome")
 
 
 class Choices(TypedDict, total=False):
@@ -72,15 +74,14 @@ class MedFusionLogic:
               methods: Sequence[str] = (), onProgress: Progress | None = None,
               onDone: Callable[[Job[SceneResult]], object] | None = None,
               **choices: Unpack[Choices]) -> Job[SceneResult]:
-        """The same without waiting: returns the job at work, which somebody must ``poll``.
+        """The same without waiting: returns the job at work. In Slicer a timer polls it, elsewhere somebody must.
 
         With ``methods`` it is a comparison of these. ``onDone`` is called with the job when it has ended.
         """
-        from MedFusionLib.scene.job import Job
         from MedFusionLib.scene.tasks import FusionTask
 
         task = FusionTask(self.scene, _inputs(fixed, moving, choices), _recipe(recipe, choices), tuple(methods))
-        return Job(self.scene, task, onProgress or silent, onDone)
+        return self._begin(task, onProgress or silent, onDone)
 
     def compare(self, fixed: Node, moving: Node | Sequence[Node], recipe: Recipe | None = None, *,
                 methods: Sequence[str], onProgress: Progress = silent, **choices: Unpack[Choices]) -> SceneResult:
@@ -102,11 +103,10 @@ class MedFusionLogic:
                           onDone: Callable[[Job[SceneRegistration]], object] | None = None,
                           **choices: Unpack[Choices]) -> Job[SceneRegistration]:
         """``register`` without waiting, as ``start``."""
-        from MedFusionLib.scene.job import Job
         from MedFusionLib.scene.tasks import RegistrationTask
 
         task = RegistrationTask(self.scene, _inputs(fixed, moving, choices), _recipe(recipe, choices))
-        return Job(self.scene, task, onProgress or silent, onDone)
+        return self._begin(task, onProgress or silent, onDone)
 
     def evaluate(self, fused: Node, sources: Sequence[Node], mask: Node | None = None) -> Node:
         """A table node with the metrics of ``fused`` against ``sources``, where ``mask`` is.
@@ -120,6 +120,13 @@ class MedFusionLogic:
         made_of, recipe = _made_of(fused)
         aligned = [_aligned(source, made_of) for source in sources]
         return Job(self.scene, EvaluationTask(self.scene, fused, aligned, mask, recipe)).wait()
+
+    def _begin(self, task: Task[Outcome], progress: Progress, done: Callable[[Job[Outcome]], object] | None
+               ) -> Job[Outcome]:
+        """The job of ``task``, at work."""
+        from MedFusionLib.scene.job import Job
+
+        return Job(self.scene, task, progress, done)
 
 
 def _inputs(fixed: Node, moving: Node | Sequence[Node], choices: Choices) -> Any:

@@ -1,6 +1,7 @@
 """Inside Slicer: a run's nodes in the application's own scene, and a scene bundle from outside opened in it."""
 
 import tempfile
+import time
 import unittest
 from importlib.util import find_spec
 from pathlib import Path
@@ -53,6 +54,19 @@ class SceneInSlicerTest(unittest.TestCase):
         assert slicer.util.arrayFromVolume(fused).shape == (24, 32, 40)
         assert fused.GetDisplayNode().GetColorNode().GetName() == "Grey"
         assert made.metrics.GetNumberOfRows() == 1
+
+    def test_what_was_started_goes_on_by_itself_and_tells_its_end(self):
+        from MedFusion import MedFusionLogic as Logic
+
+        ended = []
+        job = Logic().start(self.fixed, [self.moving], method="maximum", registration="none", onDone=ended.append)
+        end = time.perf_counter() + 60
+        while not ended and time.perf_counter() < end:
+            slicer.app.processEvents()
+            time.sleep(0.01)
+        assert ended == [job], job.message
+        assert job.error is None, job.error
+        assert job.result.fusedVolume.GetAttribute(vocabulary.METHOD) == "maximum"
 
     def test_a_failure_leaves_the_scene_as_it_was(self):
         from MedFusionLib import Recipe
