@@ -54,6 +54,48 @@ _CNN: tuple[Network, ...] = (
             "The same for whole volumes, which sees across slices",
             parameters=54_027, options={"dimension": 3, "fine": 12, "coarse": 16}, dimensions=(3,),
             sources=(2, None), symmetric=True, receptive_field=31, workspace=16.0),
+    Network("siamese", "Siamese weights, pyramid fusion", "cnn", "networks.siamese:Siamese",
+            "Y. Liu, X. Chen, J. Cheng and H. Peng, A medical image fusion method based on convolutional neural "
+            "networks, 20th International Conference on Information Fusion, 2017",
+            "Two equal branches compare patches; their weights join the sources' Laplacian pyramids",
+            parameters=435_202, doi="10.23919/ICIF.2017.8009769", workspace=128.0),
+    Network("ifcnn", "IFCNN", "cnn", "networks.ifcnn:IFCNN",
+            "Y. Zhang, Y. Liu, P. Sun, H. Yan, X. Zhao and L. Zhang, IFCNN: a general image fusion framework based on "
+            "convolutional neural network, Information Fusion 54, 2020",
+            "Joins the features of any number of sources element by element; four convolutions",
+            parameters=83_587, doi="10.1016/j.inffus.2019.07.011", sources=(2, None), symmetric=True,
+            receptive_field=5, workspace=200.0,
+            settings=(Parameter("rule", "max", "How features are joined", choices=("max", "mean", "sum")),)),
+    Network("densefuse", "DenseFuse (encoder, rule, decoder)", "cnn", "networks.densefuse:DenseFuse",
+            "H. Li and X.-J. Wu, DenseFuse: a fusion approach to infrared and visible images, IEEE Transactions on "
+            "Image Processing 28(5), 2019",
+            "A densely connected autoencoder; the features of any number of sources are joined in its middle",
+            parameters=74_193, doi="10.1109/TIP.2018.2887342", sources=(2, None), symmetric=True,
+            receptive_field=9, workspace=160.0,
+            settings=(Parameter("rule", "l1", "How features are joined", choices=("l1", "mean", "sum", "max")),)),
+    Network("mcfnet", "MCFNet", "cnn", "networks.mcfnet:MCFNet",
+            "X. Liang, P. Hu, L. Zhang, J. Sun and G. Yin, MCFNet: multi-layer concatenation fusion network for "
+            "medical images fusion, IEEE Sensors Journal 19(16), 2019",
+            "Samples both sources down and up again, with the maps of all layers at hand; end to end",
+            parameters=545_795, doi="10.1109/JSEN.2019.2913281"),
+    Network("dmcfusion", "DMC-Fusion", "cnn", "networks.dmcfusion:DMCFusion",
+            "Q. Zuo, J. Zhang and Y. Yang, DMC-Fusion: deep multi-cascade fusion with classifier-based feature "
+            "synthesis for medical multi-modal images, IEEE Journal of Biomedical and Health Informatics 25(9), 2021",
+            "Tells fine from coarse features and joins them on every decoding stage, by firing neurons and l1 weights",
+            parameters=74_193, doi="10.1109/JBHI.2021.3083752", sources=(2, None), symmetric=True, workspace=320.0,
+            settings=(Parameter("threshold", 20.0, "From how many dB on a feature map counts as fine", 0.0, 60.0),
+                      Parameter("iterations", 110, "How long the neurons fire; time grows with it", 1, 200))),
+    Network("unet", "U-Net", "cnn", "networks.unet:UNet",
+            "O. Ronneberger, P. Fischer and T. Brox, U-Net: convolutional networks for biomedical image "
+            "segmentation, MICCAI 2015",
+            "Both sources enter, the fused picture leaves: the plain end-to-end network; narrower than the published",
+            parameters=1_925_313, doi="10.1007/978-3-319-24574-4_28"),
+    Network("unet_3d", "U-Net 3-D", "cnn", "networks.unet:UNet",
+            "O. Cicek, A. Abdulkadir, S. Lienkamp, T. Brox and O. Ronneberger, 3D U-Net: learning dense volumetric "
+            "segmentation from sparse annotation, MICCAI 2016",
+            "The U-Net for whole volumes, which sees across slices; narrower than the published",
+            parameters=1_400_993, doi="10.1007/978-3-319-46723-8_49", options={"dimension": 3, "channels": 16},
+            dimensions=(3,)),
 )
 
 _GAN: tuple[Network, ...] = (
