@@ -96,7 +96,7 @@ def check_fits(size: Sequence[int], bytes_per_voxel: int, what: str) -> None:
     needed = int(np.prod([int(length) for length in size], dtype=object)) * max(bytes_per_voxel, _WORKING_BYTES)
     if needed > memory():
         raise BadInput(f"{what} promises {shape(size)} voxels, {amount(needed)}, and this machine has "
-                       f"{amount(memory())} of memory", "Crop or resample it, or correct the size in its header")
+                       f"{amount(memory())} of memory", "Crop or resample it, or correct its size")
 
 
 def check_kind(image: sitk.Image, what: str) -> None:
@@ -119,14 +119,16 @@ def check_geometry(spacing: Sequence[float], origin: Sequence[float], direction:
     """Refuse a spacing (mm), origin (LPS, mm) or direction that no image can have."""
     check_spacing(spacing, what)
     if not np.isfinite(np.asarray(origin, dtype=np.float64)).all():
-        raise BadInput(f"{what}: the origin is {one_line(origin)} mm", "Correct the origin in the file's header")
+        raise BadInput(f"{what}: the origin is {one_line(origin)} mm",
+                       "Correct the origin in the file's header, or in Slicer's Volumes module")
     orthonormal(np.reshape(direction, (len(spacing), len(spacing))), what)
 
 
 def check_spacing(spacing: Sequence[float], what: str) -> None:
     """Refuse spacing (mm) that is zero, negative, not finite, or outside ``SPACING``."""
     values = np.asarray(spacing, dtype=np.float64)
-    mend = "Correct the spacing in the file's header (mm), or convert from the original again"
+    mend = ("Correct the spacing (mm) in the file's header or in Slicer's Volumes module, or convert from the original "
+            "again")
     if not np.isfinite(values).all() or (values <= 0).any():
         raise BadInput(f"{what}: the spacing is {numbers(spacing)} mm; it must be positive and finite", mend)
     if (values < SPACING[0]).any() or (values > SPACING[1]).any():
@@ -190,4 +192,4 @@ def _check_pair(first: Volume, second: Volume) -> None:
                  for volume in (first, second)]
         if max(sides) > EXTENT_RATIO * min(sides):
             raise BadInput(f"{described(first)} is {sides[0]:g} mm long and {described(second)} {sides[1]:g} mm",
-                           "They cannot show the same patient: correct the spacing in one header (mm)")
+                           "They cannot show the same patient: correct the spacing (mm) of one")

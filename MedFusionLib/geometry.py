@@ -80,11 +80,11 @@ def orthonormal(direction: npt.ArrayLike, what: str = "volume") -> Matrix:
     given = np.asarray(direction, dtype=np.float64)
     if not np.isfinite(given).all():
         raise BadInput(f"{what}: the direction matrix holds NaN or infinity ({one_line(given)})",
-                       "Correct the orientation in the file's header, or convert from the original again")
+                       "Correct the orientation (in the file's header), or convert from the original again")
     norms = np.linalg.norm(given, axis=0)
     if (norms == 0).any() or abs(np.linalg.det(given / np.where(norms == 0, 1, norms))) < 1e-6:
         raise BadInput(f"{what}: the direction matrix is singular ({one_line(given)})",
-                       "Correct the orientation in the file's header: its axes must be independent")
+                       "Correct the orientation (in the file's header): its axes must be independent")
     error = float(np.abs(given.T @ given - np.eye(len(given))).max())
     if error <= _ROUNDING:
         return given

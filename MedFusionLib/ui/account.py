@@ -100,6 +100,11 @@ def progress_text(stage: str, message: str, seconds: float) -> str:
     return " · ".join(filter(None, [shown, clock(seconds), message]))
 
 
+def one_line(name: str) -> str:
+    """``name`` without the line breaks that a node's name may hold."""
+    return " ".join(name.split())
+
+
 def clock(seconds: float) -> str:
     """Minutes and seconds: ``2:05``."""
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"

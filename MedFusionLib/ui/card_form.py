@@ -44,6 +44,11 @@ class CardForm:
             form.addRow(qt.QLabel(_("This method has no parameters.")))
         self._place.layout().addWidget(self._inner)
 
+    def clear(self) -> None:
+        """Show no card."""
+        self._card, self._values = None, {}
+        self._clear()
+
     def _clear(self) -> None:
         self.widgets = {}
         if self._inner is not None:

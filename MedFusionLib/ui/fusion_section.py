@@ -53,7 +53,11 @@ class FusionSection:
     def update(self, parameters: Parameters, choices: Choices) -> None:
         """Show the card, its form and the memory, and a window for each chosen volume."""
         card = self._card(parameters)
-        if card is not None:
+        if card is None:
+            # A method of another version's scene: nothing of the method before may seem to be its.
+            self._ui.summaryLabel.text = self._ui.memoryLabel.text = ""
+            self.form.clear()
+        else:
             missing = missing_packages((card.name,)).get(card.name, ())
             self._ui.methodCombo.toolTip = card_html(card, missing)
             self._ui.summaryLabel.text = card.summary + "."

@@ -25,8 +25,9 @@ class Outcome:
 
     @property
     def pairs(self) -> list[tuple[Node, Node]]:
-        """The fixed volume with each of the others, to be checked for alignment."""
-        return [(self.sources[0], moved) for moved in self.sources[1:]]
+        """The fixed volume with each one aligned to it, to be checked; none once the fixed one is gone."""
+        fixed = [source.GetNodeReference(mark.FIXED) for source in self.sources]
+        return [(node, moved) for node, moved in zip(fixed, self.sources, strict=True) if node is not None]
 
 
 def last_outcome(scene: Scene, parameters: Parameters) -> Outcome:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from MedFusionLib.scene.blend import blend
 from MedFusionLib.scene.layout import show_volumes
 from MedFusionLib.scene.mrml import mrml
+from MedFusionLib.ui.account import one_line
 from MedFusionLib.ui.figures import show_figures
 from MedFusionLib.ui.outcome import Outcome
 from MedFusionLib.ui.toolkit import Ui
@@ -36,7 +37,7 @@ class OutputSection:
         self._ui.resultLabel.text = (
             _("No result yet.") if outcome.fused is None
             else _("{name}: for looking, not for measuring. Read HU and SUV from the sources.").format(
-                name=outcome.fused.GetName()))
+                name=one_line(outcome.fused.GetName())))
         shown = (outcome.metrics.GetID(), outcome.metrics.GetMTime()) if outcome.metrics is not None else ("", 0)
         if outcome.metrics is not None and shown != self._shown:
             show_figures(self._ui.metricsTableWidget, outcome.metrics)

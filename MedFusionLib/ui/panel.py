@@ -11,7 +11,7 @@ from MedFusionLib.scene.dependencies import missing
 from MedFusionLib.scene.existing_output import put_into
 from MedFusionLib.scene.mrml import mrml
 from MedFusionLib.scene.sample_data import load_sample
-from MedFusionLib.ui.account import style, verdict_lines
+from MedFusionLib.ui.account import one_line, style, verdict_lines
 from MedFusionLib.ui.advanced_section import AdvancedSection
 from MedFusionLib.ui.bindings import Bindings
 from MedFusionLib.ui.choices import Choices
@@ -168,7 +168,8 @@ class Panel:
         record = json.loads(result.record.GetText())
         lines = verdict_lines(record)
         worst = next((kind for kind in ("reject", "warn") if any(line.decision == kind for line in lines)), "accept")
-        names = _("{count} fused volumes to compare").format(count=len(fused)) if compares else fused[-1].GetName()
+        name = one_line(fused[-1].GetName())
+        names = _("{count} fused volumes to compare").format(count=len(fused)) if compares else name
         self.tell(worst, _("Done: {names}").format(names=names) if worst == "accept" else _(
             "Done: {names}. Look at the registration before you trust it.").format(names=names))
         self.update()

@@ -108,7 +108,9 @@ def _empty(layout: Widget) -> None:
 def _methods() -> list[tuple[str, str, str]]:
     titles = {"brainsfit": _("BRAINSFit"), "elastix": _("Elastix"), "simpleitk": _("SimpleITK"),
               "landmarks": _("Landmarks"), "none": _("Already aligned")}
-    engines = [(name, titles.get(name, name), engine.summary) for name, engine in ENGINES.items()]
+    tips = {"none": _("Takes the volumes as they lie. The position is still checked by a search, which takes some "
+                      "seconds.")}
+    engines = [(name, titles.get(name, name), tips.get(name, engine.summary)) for name, engine in ENGINES.items()]
     return [("auto", _("Automatic"), _("Searches twice, independently; takes the best engine that is installed")),
             *engines]
 

@@ -143,3 +143,8 @@ def test_a_comparison_needs_two_methods(pair):
 ])
 def test_a_row_appears_when_the_one_before_is_filled(filled, shown):
     assert rows_to_show(filled) == shown
+
+
+@pytest.mark.parametrize(("change", "word"), [({"plane": "diagonal"}, "diagonal"), ({"device": "abacus"}, "abacus")])
+def test_a_choice_that_another_version_has_saved_is_told_not_raised(pair, change, word):
+    assert word in problems(replace(pair, **change))[0].text
