@@ -107,15 +107,17 @@ def _fuse(given: argparse.Namespace) -> int:
 
 
 def _compare(given: argparse.Namespace) -> int:
-    from MedFusionLib.pipeline import compare, fitting_methods
-
-    named = [name.strip() for name in given.methods.split(",") if name.strip()]
-    methods = fitting_methods(len(given.volumes)) if named == ["all"] else named
-    if given.plain:
-        return _make(given, lambda volumes, recipe, progress: compare(volumes, methods, recipe, progress))
     from MedFusionLib import comparison_command
+    from MedFusionLib.pipeline import compare, methods_named
 
-    return comparison_command.run(given, methods)
+    if not given.plain:
+        return comparison_command.run(given)
+
+    def work(volumes: list[Volume], recipe: Recipe, progress: Progress) -> Result:
+        methods = methods_named(given.methods, len(volumes), volumes[0].dimension, recipe.plane)
+        return compare(volumes, methods, recipe, progress)
+
+    return _make(given, work)
 
 
 def _make(given: argparse.Namespace, work: Callable[[list[Volume], Recipe, Progress], Result]) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 
 from MedFusionLib.comparison import compare
@@ -15,9 +14,10 @@ from MedFusionLib.record import NOTICE
 from MedFusionLib.volume import Volume
 
 
-def run(given: argparse.Namespace, methods: Sequence[str]) -> int:
-    """Read the volumes, compare ``methods`` on them, write everything and print the table."""
+def run(given: argparse.Namespace) -> int:
+    """Read the volumes, compare the methods on them, write everything and print the table."""
     from MedFusionLib.cli import read_volumes, recipe_of
+    from MedFusionLib.pipeline import methods_named
 
     if len(given.volumes) < 2:
         raise BadInput(f"only one volume, {given.volumes[0]}", "Give the fixed volume and at least one moving volume")
@@ -27,6 +27,7 @@ def run(given: argparse.Namespace, methods: Sequence[str]) -> int:
     progress("read", 0.0, ", ".join(Path(path).name for path in given.volumes))
     volumes = read_volumes(given)
     lesion = Volume.read_mask(given.lesion, on=volumes[0]) if given.lesion else None
+    methods = methods_named(given.methods, len(volumes), volumes[0].dimension, recipe.plane)
     comparison = compare(volumes, methods, recipe, lesion, progress)
     files = write_comparison(comparison, given.output, progress)
     if given.progress == "json":

@@ -107,13 +107,22 @@ def compare(
     return _run(volumes, names, recipe or Recipe(), progress)
 
 
-def fitting_methods(count: int) -> tuple[str, ...]:
-    """The names of all methods that fuse ``count`` sources and can run here."""
+def fitting_methods(count: int, dimension: int = 3, plane: str | None = None) -> tuple[str, ...]:
+    """The names of methods that can run here and fuse ``count`` sources of ``dimension`` in a recipe's ``plane``."""
+    spatial = 2 if dimension == 2 else {None: None, "volume": 3}.get(plane, 2)
     return tuple(
         card.name
         for card in catalog.cards()
-        if card.sources[0] <= count <= (card.sources[1] or count) and catalog.can_run(card)
+        if card.sources[0] <= count <= (card.sources[1] or count)
+        and (spatial is None or spatial in card.dimensions)
+        and catalog.can_run(card)
     )
+
+
+def methods_named(text: str, count: int, dimension: int = 3, plane: str | None = None) -> tuple[str, ...]:
+    """The methods that ``text`` names, with commas between; "all" are the ``fitting_methods``."""
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    return fitting_methods(count, dimension, plane) if names == ("all",) else names
 
 
 def _run(volumes: Sequence[Volume], names: Sequence[str], recipe: Recipe, progress: Progress) -> Result:

@@ -45,18 +45,20 @@ def run(given: argparse.Namespace) -> int:
     from MedFusionLib.benchmark.table import as_data, as_text, write_csv
     from MedFusionLib.console import progress_of
     from MedFusionLib.outputs import check_file
-    from MedFusionLib.pipeline import fitting_methods
+    from MedFusionLib.pipeline import methods_named
+    from MedFusionLib.recipe import Recipe
     from MedFusionLib.report.benchmark import write_benchmark
 
     for file, suffix in ((given.json, ".json"), (given.csv, ".csv"), (given.html, ".html")):
         if file is not None:
             check_file(file, (suffix,))
     cases, notes = _cases(given)
-    sources = 2 if given.cases is None else len(given.volumes)
-    named = [name.strip() for name in given.methods.split(",") if name.strip()]
-    result = benchmark(
-        cases, fitting_methods(sources) if named == ["all"] else named, notes, progress_of(given.progress)
-    )
+    if given.cases is None:
+        methods = methods_named(given.methods, 2, dimension=2)
+    else:
+        plane = Recipe.read(given.recipe).plane if given.recipe else None
+        methods = methods_named(given.methods, len(given.volumes), plane=plane)
+    result = benchmark(cases, methods, notes, progress_of(given.progress))
     if given.json is not None:
         given.json.write_text(json.dumps(as_data(result), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     if given.csv is not None:

@@ -1,4 +1,4 @@
-"""Seconds and peak memory of every fusion method of the catalog on a pair of noisy phantoms.
+"""Seconds and peak memory of every fusion method that can run here on a pair of noisy phantoms.
 
     python Testing/Benchmarks/fusion_speed.py [--size 256 256 180] [--methods NAME ...]
 
@@ -60,7 +60,8 @@ def main() -> int:
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--size", type=int, nargs=3, default=[256, 256, 180], metavar=("X", "Y", "Z"))
-    parser.add_argument("--methods", nargs="+", default=list(catalog.names()))
+    usable = [card.name for card in catalog.cards() if catalog.can_run(card)]
+    parser.add_argument("--methods", nargs="+", default=usable)
     parser.add_argument("--child", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:

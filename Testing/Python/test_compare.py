@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from MedFusionLib import Recipe, run
 from MedFusionLib.cli import main
 from MedFusionLib.errors import BadInput
 from MedFusionLib.fusion import catalog
-from MedFusionLib.pipeline import compare, fitting_methods
+from MedFusionLib.pipeline import compare, fitting_methods, methods_named
 
 METHODS = ["average", "maximum", "laplacian"]
 
@@ -69,6 +70,18 @@ def test_the_fitting_methods_are_those_of_the_catalog_that_take_so_many_sources(
     assert set(fitting_methods(2)) <= set(catalog.names())
     assert {"average", "maximum", "laplacian"} <= set(fitting_methods(3))
     assert fitting_methods(1) == ()
+
+
+def test_all_methods_are_those_for_the_dimension_and_the_plane(monkeypatch):
+    flat = replace(catalog.card("maximum"), name="flat", dimensions=(2,))
+    deep = replace(flat, name="deep", dimensions=(3,))
+    untrained = replace(flat, name="untrained", trained=False)
+    monkeypatch.setattr(catalog, "cards", lambda: (flat, deep, untrained))
+    assert methods_named("all", 2, dimension=2) == ("flat",)
+    assert methods_named("all", 2) == ("flat", "deep")
+    assert methods_named("all", 2, plane="volume") == ("deep",)
+    assert methods_named("all", 2, plane="sagittal") == ("flat",)
+    assert methods_named("untrained, deep,", 2, dimension=2) == ("untrained", "deep")
 
 
 def test_the_command_line_writes_a_volume_and_a_row_for_each_method(patient_files, tmp_path, verdict):
