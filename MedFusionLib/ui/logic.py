@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, TypeVar
 from MedFusionLib.progress import Progress
 from MedFusionLib.scene import logic
 from MedFusionLib.ui.ticker import Ticker
+from MedFusionLib.ui.toolkit import qt
 
 if TYPE_CHECKING:
     from MedFusionLib.scene.job import Job, Task
 
 Outcome = TypeVar("Outcome")
-# A timer lives as long as Python holds it, and must not go while it is just calling.
+# A timer lives as long as Python holds it. It must not go while it is just calling, nor hold nodes when Slicer ends.
 _tickers: list[Ticker] = []
 
 
@@ -23,7 +24,14 @@ class MedFusionLogic(logic.MedFusionLogic):
     def _begin(self, task: Task[Outcome], progress: Progress, done: Callable[[Job[Outcome]], object] | None
                ) -> Job[Outcome]:
         job = super()._begin(task, progress, done)
-        _tickers[:] = [ticker for ticker in _tickers if ticker.is_running]
-        _tickers.append(Ticker(job.poll))
-        _tickers[-1].start()
+
+        def tick() -> bool:
+            if job.poll():
+                return True
+            qt.QTimer.singleShot(0, lambda: _tickers.remove(ticker))
+            return False
+
+        ticker = Ticker(tick)
+        _tickers.append(ticker)
+        ticker.start()
         return job

@@ -15,19 +15,16 @@ class Ticker:
     def __init__(self, tick: Callable[[], bool]) -> None:
         self._tick = tick
         self._busy = False
-        self.is_running = False
         self._timer = qt.QTimer()
         self._timer.setInterval(INTERVAL_MS)
         self._timer.connect("timeout()", self._timeout)
 
     def start(self) -> None:
         """Begin to call."""
-        self.is_running = True
         self._timer.start()
 
     def stop(self) -> None:
         """Call no more."""
-        self.is_running = False
         self._timer.stop()
 
     def _timeout(self) -> None:

@@ -8,6 +8,7 @@ import re
 from MedFusionLib.errors import BadInput
 from MedFusionLib.intensity import WINDOWS
 from MedFusionLib.recipe import WindowRecipe
+from MedFusionLib.ui.translation import tr as _
 
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 
@@ -28,8 +29,8 @@ def parse_window(text: str, volume: str) -> WindowRecipe | None:
         numbers[1] = -numbers[1]
     rest = _NUMBER.sub("", text).strip(" ,;:-[]()")
     if rest or len(numbers) != 2 or not all(map(math.isfinite, numbers)) or not numbers[0] < numbers[1]:
-        raise BadInput(f"window '{text}' for {volume} is not known",
-                       "Choose one of the list, or write lower and upper value, such as -160 240")
+        raise BadInput(_("window '{text}' for {volume} is not known").format(text=text, volume=volume),
+                       _("Choose one of the list, or write lower and upper value, such as -160 240"))
     return (numbers[0], numbers[1])
 
 

@@ -36,11 +36,13 @@ class SceneInSlicerTest(unittest.TestCase):
         self.fixed = _add_volume("CT", (24, 32, 40), (2.0, 2.0, 3.0))
         self.moving = _add_volume("T1 MR", (20, 30, 36), (2.2, 2.1, 3.4))
 
-    def fuse(self):
+    def recipe(self):
         from MedFusionLib import Recipe
 
-        recipe = Recipe(method="maximum", registration="none", on_rejection="continue")
-        return MedFusionLogic().fuse(self.fixed, [self.moving], recipe)
+        return Recipe(method="maximum", registration="none", on_rejection="continue")
+
+    def fuse(self):
+        return MedFusionLogic().fuse(self.fixed, [self.moving], self.recipe())
 
     def test_fusing_adds_nodes_and_leaves_the_inputs_as_they_were(self):
         before = slicer.util.arrayFromVolume(self.moving).copy()
@@ -59,7 +61,7 @@ class SceneInSlicerTest(unittest.TestCase):
         from MedFusion import MedFusionLogic as Logic
 
         ended = []
-        job = Logic().start(self.fixed, [self.moving], method="maximum", registration="none", onDone=ended.append)
+        job = Logic().start(self.fixed, [self.moving], self.recipe(), onDone=ended.append)
         end = time.perf_counter() + 60
         while not ended and time.perf_counter() < end:
             slicer.app.processEvents()
