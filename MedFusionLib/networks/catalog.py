@@ -96,6 +96,12 @@ _CNN: tuple[Network, ...] = (
             "The U-Net for whole volumes, which sees across slices; narrower than the published",
             parameters=1_400_993, doi="10.1007/978-3-319-46723-8_49", options={"dimension": 3, "channels": 16},
             dimensions=(3,)),
+    Network("vgg_features", "VGG-19 features (ImageNet)", "cnn", "networks.vgg_features:VGGFeatures",
+            "H. Li, X.-J. Wu and J. Kittler, Infrared and visible image fusion using a deep learning framework, 24th "
+            "International Conference on Pattern Recognition, 2018",
+            "Details weighed by what a network trained on photographs sees in them; nothing is learned for fusion",
+            parameters=3_505_728, doi="10.1109/ICPR.2018.8546006", sources=(2, None), symmetric=True,
+            workspace=320.0),
 )
 
 _GAN: tuple[Network, ...] = (
