@@ -155,3 +155,17 @@ def test_sources_that_a_network_does_not_take_are_refused(folder: Path) -> None:
         method_of(folder, "medfusion").fuse(noise(1, 2, 4, 4, 4))
     with pytest.raises(BadInput, match="sources, not 1"):
         method_of(folder, "medfusion").fuse(noise(1, 1, 4, 4))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_network_is_saved_and_comes_back_as_a_method(name: str, tmp_path: Path) -> None:
+    if catalog.missing_packages(catalog.card(name)):
+        pytest.skip("its packages are not installed")
+    torch.manual_seed(0)
+    network = weights.build(name).eval()
+    file = models.save(network, ModelCard(name, name, "0" * 64, 1, options=NETWORKS[name].options), tmp_path)
+    method = catalog.load(name, weights=str(file))
+    sources = noise(1, method.card.sources[0], *((5, 9, 8) if method.card.dimensions == (3,) else (17, 18)))
+    with torch.inference_mode():
+        expected = network(torch.tensor(sources)).numpy()
+    np.testing.assert_allclose(method.fuse(sources), expected, atol=1e-4)

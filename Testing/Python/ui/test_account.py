@@ -113,6 +113,12 @@ def test_a_card_as_text_says_what_is_missing_and_is_safe_html():
     assert card.summary in text
 
 
+def test_a_card_as_text_says_when_a_network_is_not_trained():
+    card = catalog.card("maximum")
+    assert "Not trained" in card_html(replace(card, trained=False))
+    assert not any("Not trained" in card_html(replace(card, trained=known)) for known in (None, True))
+
+
 def test_links_prefer_a_doi_then_an_address_then_a_search():
     assert reference_link("A. Author, 10.1109/TIP.2013.2244222.") == "https://doi.org/10.1109/TIP.2013.2244222"
     assert reference_link("See https://example.org/x") == "https://example.org/x"
