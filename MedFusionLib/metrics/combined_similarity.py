@@ -73,7 +73,7 @@ def _sources_alike(it: Comparison) -> Any:
     for one in range(len(it.sources)):
         for other in range(one):
             mean = local.means[one + 1], local.means[other + 1]
-            shared = covariance(it.sources[one], it.sources[other], mean, UNIFORM)
+            shared = covariance(it, one, other, UNIFORM)
             variances = local.variances[one + 1], local.variances[other + 1]
             least = it.xp.minimum(least, similarity(mean, variances, shared))
     return least

@@ -91,7 +91,7 @@ def _shares(it: Comparison) -> dict[str, Any]:
         kept = sum(_preserved(xp, fused, source) * source.length for source in sources)
         edges = sum(source.length for source in sources)
         missing = edges - kept
-        invented = it.sum(xp.where(fused.length > strongest, missing, xp.zeros_like(missing)))
+        invented = it.sum(xp.where(fused.length > strongest + _FLAT, missing, xp.zeros_like(missing)))
         total, undefined = it.sum(edges), float("nan")
         parts = {"kept": it.sum(kept), "invented": invented, "lost": it.sum(missing) - invented}
         return {name: quotient(xp, part, total, undefined) for name, part in parts.items()}

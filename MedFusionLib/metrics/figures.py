@@ -10,7 +10,7 @@ from MedFusionLib.errors import BadInput
 from MedFusionLib.metrics.table import METRIC_SETS, METRICS, Metric
 
 # Pictures are measured so many voxels at a time: their intermediate results then stay in the processor's cache.
-_VOXELS_AT_ONCE = 2**17
+_VOXELS_AT_ONCE = 2**16
 # Families that use the same intermediate results; every other family keeps its own.
 _SHARING = (
     ("ssim", "multiscale_ssim", "combined_similarity"),

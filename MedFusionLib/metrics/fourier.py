@@ -11,6 +11,7 @@ import numpy.typing as npt
 from MedFusionLib.arrays import array_namespace, is_numpy_array
 
 Real = npt.NDArray[np.float64]
+Single = npt.NDArray[np.float32]
 
 
 def frequencies(shape: Sequence[int], half: bool = False) -> list[Real]:
@@ -35,7 +36,7 @@ def back(spectrum: Any, shape: Sequence[int] | None = None) -> Any:
     return _module(spectrum).irfftn(spectrum, s=tuple(shape), axes=axes)
 
 
-def like(response: Real, array: Any, dtype: Any) -> Any:
+def like(response: Real | Single, array: Any, dtype: Any) -> Any:
     """A frequency response in the library and on the device of ``array``."""
     xp = array_namespace(array)
     return xp.asarray(response, dtype=dtype, device=array.device)

@@ -11,8 +11,10 @@ from MedFusionLib.metrics.edges import sobel
 from MedFusionLib.metrics.fourier import Real, back, frequencies, like, transform
 
 _LEVELS = 255.0
-# The eye sees the Nyquist frequency at 32 cycles a degree, as a picture of 256 pixels in the authors' programs.
-_CYCLES_A_DEGREE = 64.0
+# Voxels a degree of the eye: Liu's programs show a picture of 256 pixels under 15 degrees (Q_CB) and 4 degrees (Q_CV).
+_VOXELS_A_DEGREE = 256.0 / 15.0
+_VOXELS_A_DEGREE_CV = 64.0
+_SALIENCE = 5
 _UNSEEN = 1e-3
 _BLOCK = 16
 
@@ -20,12 +22,13 @@ _BLOCK = 16
 def q_cb(fused: Any, sources: Any, mask: Any = None, spacing: Any = None, shared: Comparison | None = None) -> Any:
     """Chen and Blum's Q_CB: how well the visible local contrast of the more salient source is preserved.
 
-    Chen and Blum 2009: pictures (0 to 255) are filtered by the difference-of-Gaussians sensitivity exp(-(f/15.387)^2)
-    - .7622 exp(-(f/1.3456)^2), f in cycles a degree; Peli's contrast C of Gaussians of 2 and 4 voxels, masked C' =
-    |C|^3 / (C^2 + .0001); Q_S the smaller over the larger of C' of S and F, weighted by C'^2 of the sources; the mean.
-    Against division by darkness the local mean counts at least half a grey level, and |C| under .001 is unseen (two
-    unseen contrasts are alike). Range 0 to 1; higher is better. Fooled by copying the source of higher contrast.
-    ``spacing`` is not used.
+    Chen and Blum 2009: pictures (0 to 255) are filtered by the difference-of-Gaussians sensitivity
+    exp(-(f/15.387)^2) - .7622 exp(-(f/1.3456)^2), f in cycles a degree of 256/15 voxels (Liu's program); Peli's
+    contrast C of Gaussians of 2 and 4 voxels, masked C' = |C|^3 / (C^2 + .0001); Q_S the smaller over the larger of
+    C' of S and F, weighted by C'^2 of the sources; the mean. Against division by darkness, where the program has
+    NaN, the local mean counts at least half a grey level, and |C| under .001 is unseen (two unseen contrasts are
+    alike); pictures are not stretched to 0 to 255 first, as the program does. Range 0 to 1; higher is better.
+    Fooled by copying the source of higher contrast. ``spacing`` is not used.
     """
     it = compare(fused, sources, mask, spacing, shared)
     xp = it.xp
@@ -44,7 +47,7 @@ def _masked_contrast(xp: Any, picture: Any) -> Any:
     shape = picture.shape[1:]
     axes = frequencies(shape, half=True)
     squared = sum((axis**2 for axis in axes), np.zeros(()))
-    degree = squared * _CYCLES_A_DEGREE**2
+    degree = squared * _VOXELS_A_DEGREE**2
     sensitivity = np.exp(-degree / 15.387**2) - 0.7622 * np.exp(-degree / 1.3456**2)
     spectrum = transform(_LEVELS * picture)
     narrow, wide = (_smoothed(spectrum, sensitivity, squared, sigma, shape) for sigma in (2.0, 4.0))
@@ -62,23 +65,25 @@ def _smoothed(spectrum: Any, sensitivity: Real, squared: Real, sigma: float, sha
 def q_cv(fused: Any, sources: Any, mask: Any = None, spacing: Any = None, shared: Comparison | None = None) -> Any:
     """Chen and Varshney's Q_CV: the visible squared error against each source, where the source has edges.
 
-    Chen and Varshney 2007: the difference of S and F (0 to 255), filtered by Mannos and Sakrison's sensitivity 2.6
-    (.0192 + .114 f) exp(-(.114 f)^1.1), f in cycles a degree; its mean square D in blocks of 16 voxels a side
-    (smaller at the far borders), weighted by the sum w of Sobel's gradient of S in the block: sum of w D / sum of w. At
-    least 0; lower is better. Fooled by copying a source that has the edges. ``spacing`` as in ``qabf``. NaN where the
-    sources have no edge.
+    Chen and Varshney 2007, as Liu's program has it: the difference of S and F (0 to 255), filtered by Mannos and
+    Sakrison's sensitivity 2.6 (.0192 + .144 f) exp(-(.144 f)^1.1), f in cycles a degree of 64 voxels (.114 in
+    Mannos and Sakrison 1974); its mean square D in blocks of 16 voxels a side (smaller at the far borders),
+    weighted by the sum w of the fifth power of Sobel's gradient of S in the block: sum of w D / sum of w. The
+    program stretches each picture to 0 to 255 first, which hides a change of contrast; that is not done here. At
+    least 0; lower is better. Fooled by copying a source that has the edges. ``spacing`` as in ``qabf``. NaN where
+    the sources have no edge.
     """
     it = compare(fused, sources, mask, spacing, shared)
     xp, shape = it.xp, it.fused.shape[1:]
-    size = np.sqrt(sum((axis**2 for axis in frequencies(shape, half=True)), np.zeros(()))) * _CYCLES_A_DEGREE
-    sensitivity = 2.6 * (0.0192 + 0.114 * size) * np.exp(-((0.114 * size) ** 1.1))
+    size = np.sqrt(sum((axis**2 for axis in frequencies(shape, half=True)), np.zeros(()))) * _VOXELS_A_DEGREE_CV
+    sensitivity = 2.6 * (0.0192 + 0.144 * size) * np.exp(-((0.144 * size) ** 1.1))
     voxels = _block_sums(xp, it.total_weight())
     above: Any = 0.0
     below: Any = 0.0
     for place, source in enumerate(it.sources, 1):
         spectrum = transform(_LEVELS * (source - it.fused))
         seen = back(spectrum * like(sensitivity, spectrum, spectrum.real.dtype), shape)
-        error, edges = seen**2, sobel(it, place).length
+        error, edges = seen**2, sobel(it, place).length ** _SALIENCE
         if it.weight is not None:
             error, edges = error * it.weight, edges * it.weight
         salience = _block_sums(xp, edges)

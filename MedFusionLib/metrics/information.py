@@ -55,8 +55,8 @@ def studholme(fused: Any, sources: Any, mask: Any = None, spacing: Any = None, s
     """
     it = compare(fused, sources, mask, spacing, shared)
     fused_entropy, *own = [_entropy(it.xp, histogram) for histogram in marginals(it)]
-    pairs = zip(own, joints(it), strict=True)
-    ratios = [quotient(it.xp, alone + fused_entropy, _entropy(it.xp, joint), 2.0) for alone, joint in pairs]
+    pairs = zip(own, _joint_entropies(it), strict=True)
+    ratios = [quotient(it.xp, alone + fused_entropy, joint, 2.0) for alone, joint in pairs]
     return sum(ratios) / len(ratios)
 
 
@@ -75,7 +75,8 @@ def q_te(fused: Any, sources: Any, mask: Any = None, spacing: Any = None, shared
 def _tsallis(xp: ModuleType, joint: Any, rows: Any, columns: Any) -> Any:
     """The Tsallis mutual information of a joint histogram whose marginals are ``rows`` and ``columns``."""
     product = xp.reshape(rows[:, :, None] * columns[:, None, :], joint.shape)
-    terms = quotient(xp, joint**_TSALLIS, product ** (_TSALLIS - 1.0))
+    terms, seen = xp.zeros_like(joint), joint > 0
+    terms[seen] = joint[seen] * (joint[seen] / product[seen]) ** (_TSALLIS - 1.0)
     return (xp.sum(terms, axis=1) - 1.0) / (_TSALLIS - 1.0)
 
 
@@ -107,9 +108,14 @@ def _informations(it: Comparison) -> list[Any]:
 
     def make() -> list[Any]:
         fused, *alone = [_entropy(it.xp, histogram) for histogram in marginals(it)]
-        return [own + fused - _entropy(it.xp, joint) for own, joint in zip(alone, joints(it), strict=True)]
+        return [own + fused - joint for own, joint in zip(alone, _joint_entropies(it), strict=True)]
 
     return it.once("informations", make)
+
+
+def _joint_entropies(it: Comparison) -> list[Any]:
+    """The entropy of the joint histogram of each source with fused, in bits."""
+    return it.once("joint entropies", lambda: [_entropy(it.xp, joint) for joint in joints(it)])
 
 
 def _histogram(xp: ModuleType, index: Any, weight: Any, bins: int) -> Any:
@@ -121,5 +127,7 @@ def _histogram(xp: ModuleType, index: Any, weight: Any, bins: int) -> Any:
 
 
 def _entropy(xp: ModuleType, probabilities: Any) -> Any:
-    safe = xp.where(probabilities > 0, probabilities, xp.ones_like(probabilities))
-    return -xp.sum(probabilities * xp.log2(safe), axis=1)
+    terms, seen = xp.zeros_like(probabilities), probabilities > 0
+    # Most cells of a joint histogram are empty.
+    terms[seen] = probabilities[seen] * xp.log2(probabilities[seen])
+    return -xp.sum(terms, axis=1)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from MedFusionLib.metrics.comparison import Comparison, compare
-from MedFusionLib.metrics.windows import gaussian_taps, inner, uniform_taps, window_mean
+from MedFusionLib.metrics.windows import gaussian_taps, inner, uniform_taps, window_mean, window_means
 
 GAUSSIAN = tuple(gaussian_taps(5, 1.5))
 UNIFORM = tuple(uniform_taps(3))
@@ -32,21 +32,29 @@ def moments(it: Comparison, taps: tuple[float, ...] = GAUSSIAN) -> Moments:
 
     def make() -> Moments:
         pictures = [it.fused, *it.sources]
-        means = [window_mean(picture, taps) for picture in pictures]
-        paired = list(zip(pictures, means, strict=True))
-        variances = [covariance(picture, picture, (mean, mean), taps) for picture, mean in paired]
-        shared = [covariance(it.fused, source, (means[0], mean), taps) for source, mean in paired[1:]]
-        return Moments(means, variances, shared)
+        products = [*(picture**2 for picture in pictures), *(it.fused * source for source in it.sources)]
+        local = window_means([*pictures, *products], taps)
+        means, products = local[: len(pictures)], local[len(pictures) :]
+        factors = [*zip(means, means, strict=True), *((means[0], mean) for mean in means[1:])]
+        spreads = [_spread(it, product, pair, taps) for product, pair in zip(products, factors, strict=True)]
+        return Moments(means, spreads[: len(pictures)], spreads[len(pictures) :])
 
     return it.once(("moments", taps), make)
 
 
-def covariance(one: Any, other: Any, means: tuple[Any, Any], taps: tuple[float, ...]) -> Any:
-    """The local covariance of two pictures whose window means are known."""
-    spread = window_mean(one * other, taps) - means[0] * means[1]
+def covariance(it: Comparison, one: int, other: int, taps: tuple[float, ...]) -> Any:
+    """The local covariance of two sources."""
+    means = moments(it, taps).means
+    product = window_mean(it.sources[one] * it.sources[other], taps)
+    return _spread(it, product, (means[one + 1], means[other + 1]), taps)
+
+
+def _spread(it: Comparison, product: Any, means: tuple[Any, Any], taps: tuple[float, ...]) -> Any:
+    """A variance or covariance from the window mean of the product and the means."""
+    spread = product - means[0] * means[1]
     if taps == GAUSSIAN:
         return spread
-    size = math.prod(2 * min(len(taps) // 2, (length - 1) // 2) + 1 for length in one.shape[1:])
+    size = math.prod(2 * min(len(taps) // 2, (length - 1) // 2) + 1 for length in it.fused.shape[1:])
     return spread * (size / max(1, size - 1))
 
 

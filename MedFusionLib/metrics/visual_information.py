@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from MedFusionLib.metrics.comparison import Comparison, compare, quotient
-from MedFusionLib.metrics.windows import gaussian_taps, inner, window_mean
+from MedFusionLib.metrics.windows import gaussian_taps, inner, window_means
 
 _LEVELS = 255.0
 _NOISE = 2.0
 _TINY = 1e-10
 _SCALES = (17, 9, 5, 3)
 _HAN = (1.0, 0.0, 0.15, 1.0)
-_HAN_NOISE = (0.005 * _LEVELS) ** 2
+_HAN_NOISE = 0.005 * _LEVELS**2
 _HAN_LEAST = 1e-7
 
 
@@ -38,16 +38,20 @@ def _scales(it: Comparison) -> list[Scale]:
         taps = gaussian_taps(width // 2, width / 5.0)
         if number:
             weight = _halved(weight[(slice(None), *inner(weight.shape[1:], width))]) if weight is not None else None
-            pictures = [_halved(window_mean(picture, taps)) for picture in pictures]
-        means = [window_mean(picture, taps) for picture in pictures]
-        variances = [window_mean(picture**2, taps) - mean**2 for picture, mean in zip(pictures, means, strict=True)]
-        covariances = [
-            window_mean(pictures[0] * picture, taps) - means[0] * mean
-            for picture, mean in zip(pictures[1:], means[1:], strict=True)
-        ]
-        inside = None if weight is None else weight[(slice(None), *inner(weight.shape[1:], width))]
-        made.append(Scale([it.xp.clip(variance, 0.0, None) for variance in variances], covariances, inside))
+            pictures = [_halved(picture) for picture in window_means(pictures, taps)]
+        made.append(_moments(it, pictures, taps, weight))
     return made
+
+
+def _moments(it: Comparison, pictures: list[Any], taps: list[float], weight: Any) -> Scale:
+    """The local variances and covariances of fused (the first picture) and the sources at one scale."""
+    products = [*(picture**2 for picture in pictures), *(pictures[0] * source for source in pictures[1:])]
+    local = window_means([*pictures, *products], taps)
+    means, products = local[: len(pictures)], local[len(pictures) :]
+    variances = [it.xp.clip(square - mean**2, 0.0, None) for square, mean in zip(products, means, strict=False)]
+    pairs = zip(products[len(pictures) :], means[1:], strict=True)
+    inside = None if weight is None else weight[(slice(None), *inner(weight.shape[1:], len(taps)))]
+    return Scale(variances, [product - means[0] * mean for product, mean in pairs], inside)
 
 
 def _halved(image: Any) -> Any:
@@ -113,12 +117,13 @@ def vif_min(fused: Any, sources: Any, mask: Any = None, spacing: Any = None, sha
 
 
 def viff(fused: Any, sources: Any, mask: Any = None, spacing: Any = None, shared: Comparison | None = None) -> Any:
-    """Visual information fidelity for fusion: in each window the fidelity to the source that fused follows most.
+    """Visual information fidelity for fusion: in each window the fidelity to the source that fused follows least.
 
-    Han et al. 2013: scales and windows as in ``vif``, noise variance (.005 * 255)^2; in each window the source of
-    the largest gain g counts (of equal gains the livelier source, so that the order does not matter); at each scale
-    the sum of ln(1 + g^2 v / (r + noise)) / sum of ln(1 + v / noise), and over the scales their mean with the
-    weights 1, 0, .15 and 1. At least 0; higher is better. Fooled by a contrast stretch. ``spacing`` is not used.
+    Han et al. 2013, as the authors' program has it: scales and windows as in ``vif``, noise variance .005 * 255^2;
+    in each window the source of the smallest gain g counts (of equal gains the livelier source, so that the order
+    does not matter; the program takes the second); at each scale the sum of ln(1 + g^2 v / (r + noise)) / sum of
+    ln(1 + v / noise), .0000001 added to each term, and over the scales their mean with the weights 1, 0, .15 and 1.
+    At least 0; higher is better. Fooled by a contrast stretch. ``spacing`` is not used.
     """
     it = compare(fused, sources, mask, spacing, shared)
     ratios = [weight * _followed(it, scale) for weight, scale in zip(_HAN, scales(it), strict=True) if weight]
@@ -126,20 +131,21 @@ def viff(fused: Any, sources: Any, mask: Any = None, spacing: Any = None, shared
 
 
 def _followed(it: Comparison, scale: Scale) -> Any:
-    """The fidelity at one scale to the source of the largest gain in each window."""
-    xp, most = it.xp, None
+    """The fidelity at one scale to the source of the smallest gain in each window."""
+    xp, least = it.xp, None
     for place, covariance in enumerate(scale.covariances, 1):
         gain, rest = _channel(xp, scale.variances[place], scale.variances[0], covariance)
         source = scale.variances[place]
         kept, there = xp.log1p(gain**2 * source / (rest + _HAN_NOISE)), xp.log1p(source / _HAN_NOISE)
-        if most is None:
-            most, above, below = gain, kept, there
+        if least is None:
+            least, above, below = gain, kept, there
         else:
             # Of two that fused does not follow, the livelier source.
-            better = (gain > most) | ((gain == most) & (there > below))
-            most, above, below = (
-                xp.where(better, new, old) for new, old in ((gain, most), (kept, above), (there, below))
+            better = (gain < least) | ((gain == least) & (there > below))
+            least, above, below = (
+                xp.where(better, new, old) for new, old in ((gain, least), (kept, above), (there, below))
             )
+    above, below = above + _HAN_LEAST, below + _HAN_LEAST
     if scale.weight is not None:
         above, below = above * scale.weight, below * scale.weight
-    return (xp.sum(above, axis=it.axes) + _HAN_LEAST) / (xp.sum(below, axis=it.axes) + _HAN_LEAST)
+    return quotient(xp, xp.sum(above, axis=it.axes), xp.sum(below, axis=it.axes), float("nan"))

@@ -14,9 +14,10 @@ _LEVELS = 255.0
 def q_m(fused: Any, sources: Any, mask: Any = None, spacing: Any = None, shared: Comparison | None = None) -> Any:
     """Wang and Liu's Q_M: how well the sources' wavelet details are kept, where they are strong.
 
-    Wang and Liu 2008: at each of two levels of the Haar wavelet (orthonormal, 0 to 255) the sum over the sources and
-    places of E w / sum of w, E the mean over the detail bands of exp(-|band of S - band of F|), w the sum of the
-    squared bands of S; the product of both levels to the powers 2/3 and 1/3. Range 0 to 1; higher is better. Fooled by
+    Wang and Liu 2008: at each of two levels of the Haar wavelet (orthonormal, 0 to 255) the sum over the sources
+    and places of E w / sum of w, E the mean over the detail bands of exp(-|band of S - band of F|), w the sum of
+    the squared bands of S; the product of both levels (the finer first) to the powers 2/3 and 1/3. Liu's program
+    adds the bands where this is their mean, and prints 3 times as much. Range 0 to 1; higher is better. Fooled by
     copying a source of strong edges. ``spacing`` is not used. NaN where no source has details.
     """
     it = compare(fused, sources, mask, spacing, shared)

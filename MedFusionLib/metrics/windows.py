@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
-from MedFusionLib.arrays import is_numpy_array
+import numpy as np
+import numpy.typing as npt
+
+from MedFusionLib.arrays import array_namespace, is_numpy_array
 from MedFusionLib.fusion.filters import cut, pad_edge
 
 # So few taps are quicker as sums of shifted pictures than by SciPy.
 _FEW = 3
+# Places whose windows are weighed by one product of matrices, and its size: so small that BLAS starts no threads for
+# it, which on a busy machine wait for one another many times longer than they work.
+_BLOCK = 16
+_PRODUCT = 2**16
+_SMALL = 2**18
 
 
 def gaussian_taps(radius: int, sigma: float) -> list[float]:
@@ -53,9 +62,45 @@ def inner(shape: Sequence[int], width: int) -> tuple[slice, ...]:
 def window_mean(image: Any, taps: Sequence[float]) -> Any:
     """The mean of (batch, *spatial) weighted by ``taps`` along every axis, at :func:`inner` only."""
     for axis in range(1, len(image.shape)):
-        length = image.shape[axis]
-        weights = fitting(taps, length)
-        radius = len(weights) // 2
-        if radius:
-            image = cut(correlate(image, weights, axis), axis, radius, length - radius)
+        weights = fitting(taps, image.shape[axis])
+        if len(weights) > 1:
+            image = slide(image, weights, axis)
     return image
+
+
+def window_means(images: Sequence[Any], taps: Sequence[float]) -> list[Any]:
+    """:func:`window_mean` of pictures of one shape, small ones at once: each call has its price."""
+    if math.prod(images[0].shape) > _SMALL:
+        return [window_mean(image, taps) for image in images]
+    together = array_namespace(images[0]).concat(list(images), axis=0)
+    means, batch = window_mean(together, taps), images[0].shape[0]
+    return [means[start : start + batch, ...] for start in range(0, means.shape[0], batch)]
+
+
+def slide(image: Any, taps: Sequence[float], axis: int) -> Any:
+    """``image`` correlated along ``axis`` with ``taps`` where all of them lie inside: shorter by their number less 1.
+
+    Done as products with a small banded matrix, block by block: several times quicker than a filter.
+    """
+    xp, last, stop = array_namespace(image), len(image.shape) - 1, image.shape[axis] - len(taps) + 1
+    matrix = xp.asarray(_banded(tuple(taps)), dtype=image.dtype, device=image.device)
+    lines = image if axis == last else xp.moveaxis(image, axis, -2)
+    across = lines.shape[-2 if axis == last else -1]
+    block = max(1, min(_BLOCK, _PRODUCT // (across * len(taps))))
+    parts = []
+    for start in range(0, stop, block):
+        count = min(block, stop - start)
+        rows, voxels = matrix[:count, : count + len(taps) - 1], slice(start, start + count + len(taps) - 1)
+        parts.append(lines[..., voxels] @ rows.T if axis == last else rows @ lines[..., voxels, :])
+    if axis == last:
+        return xp.concat(parts, axis=-1)
+    return xp.moveaxis(xp.concat(parts, axis=-2), -2, axis)
+
+
+@lru_cache(maxsize=32)
+def _banded(taps: tuple[float, ...]) -> npt.NDArray[np.float64]:
+    """The matrix that correlates a line with ``taps`` at a block of places."""
+    matrix = np.zeros((_BLOCK, _BLOCK + len(taps) - 1))
+    for row in range(_BLOCK):
+        matrix[row, row : row + len(taps)] = taps
+    return matrix

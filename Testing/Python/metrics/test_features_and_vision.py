@@ -24,10 +24,10 @@ def _value(name, fused, *sources):
 
 
 def _shared(one, other):
-    """2 I / (H + H) of two windows by the whole joint distribution, cell by cell (Haghighat 2011)."""
-    p, q = ((w - w.min()) / (w - w.min()).sum() if np.ptp(w) else np.full(w.size, 1 / w.size) for w in (one, other))
-    if np.abs(p - q).max() < 1e-12:
+    """2 I / (H + H) of two windows by the whole joint distribution, cell by cell (Haghighat's program)."""
+    if np.abs(one - other).max() < 1e-12:
         return 1.0
+    p, q = ((w - w.min()) / (w - w.min()).sum() if np.ptp(w) else np.full(w.size, 1 / w.size) for w in (one, other))
     correlation = np.corrcoef(p, q)[0, 1] if p.std() and q.std() else 0.0
     rows, columns, index = np.cumsum(p), np.cumsum(q), np.arange(p.size)
 
@@ -84,7 +84,7 @@ def _frequencies(shape):
 def test_the_eye_of_chen_and_blum_follows_its_formula(shape):
     fused, *sources = _triple(shape)
     squared = (_frequencies(shape) ** 2).sum(0)
-    degree = 64 * np.sqrt(squared)
+    degree = 256 / 15 * np.sqrt(squared)
 
     def contrast(picture):
         sensitivity = np.exp(-((degree / 15.387) ** 2)) - 0.7622 * np.exp(-((degree / 1.3456) ** 2))
@@ -106,20 +106,20 @@ def test_the_eye_of_chen_and_blum_follows_its_formula(shape):
 def test_the_visible_error_of_chen_and_varshney_follows_its_formula(shape):
     fused, *sources = _triple(shape)
     degree = 64 * np.sqrt((_frequencies(shape) ** 2).sum(0))
-    sensitivity = 2.6 * (0.0192 + 0.114 * degree) * np.exp(-((0.114 * degree) ** 1.1))
+    sensitivity = 2.6 * (0.0192 + 0.144 * degree) * np.exp(-((0.144 * degree) ** 1.1))
     above = below = 0.0
     for source in sources:
         error = np.fft.ifftn(np.fft.fftn(255 * (source - fused)) * sensitivity).real ** 2
         edges = np.sqrt(sum(ndimage.sobel(source, axis, mode="nearest") ** 2 for axis in range(len(shape))))
         for place in itertools.product(*(range(0, length, 16) for length in shape)):
             cut = tuple(slice(start, start + 16) for start in place)
-            above += edges[cut].sum() * error[cut].mean()
-            below += edges[cut].sum()
+            above += (edges[cut] ** 5).sum() * error[cut].mean()
+            below += (edges[cut] ** 5).sum()
     assert _value("q_cv", fused, *sources) == pytest.approx(above / below, rel=1e-9)
 
 
 def _congruency_maps(picture):
-    """Kovesi's phasecong3 as published, with the six directions of the icosahedron in space."""
+    """Kovesi's phasecong3 as Liu's program of Q_P holds it, with the six directions of the icosahedron in space."""
     shape = picture.shape
     grid = _frequencies(shape)
     radius = np.sqrt((grid**2).sum(0))
@@ -127,48 +127,72 @@ def _congruency_maps(picture):
     spectrum = np.fft.fftn(255 * picture)
     if len(shape) == 2:
         vectors = [np.array([math.sin(k * math.pi / 6), math.cos(k * math.pi / 6)]) for k in range(6)]
-        between = math.pi / 6
     else:
         golden = (1 + math.sqrt(5)) / 2
         vectors = [np.array(v) / math.hypot(1, golden) for v in
                    [(0, 1, golden), (0, 1, -golden), (1, golden, 0), (1, -golden, 0), (golden, 0, 1), (-golden, 0, 1)]]
-        between = math.acos(1 / math.sqrt(5))
-    total, matrix = 0.0, 0.0
+    energies, amplitudes_of_all, matrix = 0.0, 0.0, 0.0
     for vector in vectors:
         angle = np.arccos(np.clip(np.tensordot(vector, grid, 1) / radius, -1, 1))
-        spread = (np.cos(np.minimum(angle * math.pi / (2 * between), math.pi)) + 1) / 2
-        responses = []
+        spread = np.exp(-(angle**2) / (2 * (math.pi / 6 / 1.2) ** 2))
+        responses, impulses = [], []
         for scale in range(4):
             gabor = np.exp(-(np.log(radius * 3 * 2.1**scale) ** 2) / (2 * math.log(0.55) ** 2))
             gabor = gabor / (1 + (radius / 0.45) ** 30)
             gabor.flat[0] = 0
             responses.append(np.fft.ifftn(spectrum * gabor * spread))
+            impulses.append(np.fft.ifftn(gabor * spread).real * math.sqrt(picture.size))
+            if scale == 0:
+                finest = (gabor * spread) ** 2
         amplitudes = np.abs(responses)
         even, odd = np.real(responses), np.imag(responses)
         x = np.sqrt(even.sum(0) ** 2 + odd.sum(0) ** 2) + 1e-4
         mean_even, mean_odd = even.sum(0) / x, odd.sum(0) / x
         energy = (even * mean_even + odd * mean_odd - np.abs(even * mean_odd - odd * mean_even)).sum(0)
-        tau = np.median(amplitudes[0]) / math.sqrt(math.log(4)) * (1 - (1 / 2.1) ** 4) / (1 - 1 / 2.1)
-        energy = np.maximum(energy - tau * math.sqrt(math.pi / 2) - 2 * tau * math.sqrt((4 - math.pi) / 2), 0)
-        width = (amplitudes.sum(0) / (amplitudes.max(0) + 1e-4) - 1) / 3
-        congruency = energy / (1 + np.exp(10 * (0.5 - width))) / (amplitudes.sum(0) + 1e-4)
-        total = total + congruency
+        power = np.median(amplitudes[0] ** 2) / -math.log(0.5) / finest.sum()
+        own = sum((impulse**2).sum() for impulse in impulses)
+        shared = sum((one * other).sum() for one, other in itertools.combinations(impulses, 2))
+        tau = math.sqrt((2 * power * own + 4 * power * shared) / 2)
+        noise = tau * math.sqrt(math.pi / 2) + 2 * math.sqrt((2 - math.pi / 2) * tau**2)
+        energy = np.maximum(energy - noise / 1.7, 0)
+        width = amplitudes.sum(0) / (amplitudes.max(0) + 1e-4) / 4
+        energy = energy / (1 + np.exp(10 * (0.5 - width)))
+        energies, amplitudes_of_all = energies + energy, amplitudes_of_all + amplitudes.sum(0)
+        congruency = energy / (amplitudes.sum(0) + 1e-4)
         matrix = matrix + congruency[..., None, None] ** 2 * np.outer(vector, vector) * len(shape) / 6
     values = np.linalg.eigvalsh(matrix)
-    return total, values[..., -1], values[..., 0]
+    return energies / (amplitudes_of_all + 1e-4), values[..., -1], values[..., 0]
+
+
+def _local_correlation(f, other):
+    taps = np.exp(-0.5 * (np.arange(-5, 6) / 1.5) ** 2)
+    window = taps / taps.sum()
+    for _ in range(f.ndim - 1):
+        window = np.multiply.outer(window, taps / taps.sum())
+
+    def mean(picture):
+        return ndimage.correlate(picture, window, mode="constant")
+
+    shared = mean(f * other) - mean(f) * mean(other)
+    spread = (mean(f * f) - mean(f) ** 2) * (mean(other * other) - mean(other) ** 2)
+    return (shared + 1e-4) / (np.sqrt(np.abs(spread)) + 1e-4)
 
 
 @pytest.mark.parametrize("shape", [(40, 45), (16, 20, 18)])
 def test_phase_congruency_follows_kovesi_and_zhao(shape):
     fused, *sources = _triple(shape)
-    fused = np.maximum(*sources)
-    product = 1.0
-    for f, a, b in zip(*(_congruency_maps(picture) for picture in (fused, *sources)), strict=True):
-        likeness = []
-        for other in (a, b, np.maximum(a, b)):
-            shared = ((f - f.mean()) * (other - other.mean())).mean()
-            likeness.append((shared + 1e-4) / (f.std() * other.std() + 1e-4))
-        product *= max(likeness)
+    fused = 0.7 * np.maximum(*sources) + 0.3 * fused
+    made, one, other = (_congruency_maps(picture) for picture in (fused, *sources))
+    first = one[0] > other[0]
+    product, features = 1.0, [one[0] > 0.1, other[0] > 0.1]
+    either = features[0] | features[1]
+    for f, a, b in zip(made, one, other, strict=True):
+        inside = [*features, either]
+        maps = [picture * seen for picture, seen in zip((a, b, np.where(first, a, b)), inside, strict=True)]
+        likeness = [_local_correlation(f, picture) * seen for picture, seen in zip(maps, inside, strict=True)]
+        product *= np.max(likeness, axis=0)[either].mean()
+    assert either.any()
+    assert not either.all()
     assert _value("q_p", fused, *sources) == pytest.approx(product, abs=2e-4)
 
 
