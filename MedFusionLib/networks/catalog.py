@@ -132,7 +132,24 @@ _GAN: tuple[Network, ...] = (
             parameters=2_343_793, doi="10.1109/CVPR.2017.632", options={"width": 24, "depth": 5}),
 )
 
-_TRANSFORMER: tuple[Network, ...] = ()
+_TRANSFORMER: tuple[Network, ...] = (
+    Network("attention", "Self-attention encoder-decoder", "transformer",
+            "networks.attention_fusion:AttentionFusion",
+            "A. Vaswani et al., Attention is all you need, NeurIPS 2017; A. Dosovitskiy et al., An image is worth "
+            "16 x 16 words, ICLR 2021",
+            "Every patch looks at all patches of all sources, then each pixel weighs the sources; black stays black",
+            parameters=1_200_849, sources=(2, None), symmetric=True),
+    Network("swinfusion", "SwinFusion", "transformer", "networks.swinfusion:SwinFusion",
+            "J. Ma, L. Tang, F. Fan, J. Huang, X. Mei and Y. Ma, SwinFusion: cross-domain long-range learning for "
+            "general image fusion via Swin transformer, IEEE/CAA Journal of Automatica Sinica 9(7), 2022",
+            "Attention in shifted windows, within each source and then across both",
+            parameters=965_251, doi="10.1109/JAS.2022.105686"),
+    Network("transfuse", "TransFuse", "transformer", "networks.transfuse:TransFuse",
+            "Y. Zhang, H. Liu and Q. Hu, TransFuse: fusing transformers and CNNs for medical image segmentation, "
+            "MICCAI 2021",
+            "A CNN and a transformer side by side say how to weigh the sources; narrower than the published one",
+            parameters=1_693_772, doi="10.1007/978-3-030-87193-2_2"),
+)
 
 #: Every network by name.
 NETWORKS: dict[str, Network] = {network.name: network for network in (*_CNN, *_GAN, *_TRANSFORMER)}
