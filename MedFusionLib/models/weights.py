@@ -31,8 +31,10 @@ _MEND = "Take the weights and their card again from where they come"
 def check(name: str, path: Path) -> ModelCard:
     """The card of the weights ``path`` for network ``name``, once file and card agree; imports no torch.
 
-    Raises ``BadInput`` for a pickle, a wrong hash, a missing or wrong card, and the card of another network.
+    Raises ``BadInput`` for a pickle, a wrong hash, a missing or wrong card, and the card of another network, and
+    ``MissingDependency`` when torch or safetensors, which loading needs, is not installed.
     """
+    _check_packages()
     return _checked(name, path)[0]
 
 
@@ -42,15 +44,12 @@ def load(name: str, path: Path | None = None, **settings: Any) -> nn.Module:
     ``settings`` are those of its row that a user may choose.
 
     Raises ``BadInput`` when it is not trained, and as :func:`check`, and for a truncated file, for tensors that the
-    network does not have, lacks, or has in another shape, and for numbers that are not finite; raises
-    ``MissingDependency`` without torch or safetensors.
+    network does not have, lacks, or has in another shape, and for numbers that are not finite.
     """
     weights = path or find(name)
     if weights is None:
         raise not_trained(name)
-    for package in ("torch", "safetensors"):
-        if find_spec(package) is None:
-            raise MissingDependency(f"weights need {package}, which is not installed", "Install it")
+    _check_packages()
     _, data = _checked(name, weights)
     network = build(name, **settings)
     tensors = _tensors(data, weights)
@@ -98,6 +97,12 @@ def _write(place: Path, content: bytes) -> None:
         os.replace(partial, place)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _check_packages() -> None:
+    for package in ("torch", "safetensors"):
+        if find_spec(package) is None:
+            raise MissingDependency(f"weights need {package}, which is not installed", "Install it")
 
 
 def _network(name: str) -> Network:

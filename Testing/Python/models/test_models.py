@@ -171,8 +171,9 @@ def test_what_is_no_card_is_refused(saved: Path, text: str) -> None:
 
 def test_without_its_package_the_user_is_told_which(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(weights, "find_spec", lambda name: None)
-    with pytest.raises(MissingDependency, match="need torch"):
-        models.load(NAME)
+    for use in (models.load, lambda name: models.check(name, saved)):
+        with pytest.raises(MissingDependency, match="need torch"):
+            use(NAME)
 
 
 def test_checking_weights_imports_neither_torch_nor_safetensors(saved: Path) -> None:
