@@ -51,8 +51,12 @@ class Learned:
         given = torch.from_numpy(np.array(sources, np.float32)) if on_host else sources
         module = self._placed(given.device)
         with torch.inference_mode():
-            fused = module(given).clamp(0.0, 1.0)
+            fused = self._answer(module, given).clamp(0.0, 1.0)
         return fused.numpy() if on_host else fused
+
+    def _answer(self, module: nn.Module, sources: Any) -> Any:
+        """What ``module`` makes of ``sources``; another where the network is one part of a method."""
+        return module(sources)
 
     def _placed(self, device: torch.device) -> nn.Module:
         """The network on ``device``; loaded when it is first asked for, because that imports torch."""
@@ -77,7 +81,7 @@ def _entry(network: Network) -> Entry:
         parameters=(*network.settings, _WEIGHTS), workspace=network.workspace,
         receptive_field=network.receptive_field, learned_parameters=network.parameters,
         published_parameters=network.published_parameters,
-    ), f"{__name__}:Learned")
+    ), f"MedFusionLib.{network.method}")
 
 
 ENTRIES = tuple(_entry(network) for network in NETWORKS.values())

@@ -21,8 +21,9 @@ class Network:
     ``module`` is "networks.file:Class" within this library. ``parameters`` counts the learned numbers that fusion
     uses (a discriminator is not counted; frozen ones are); ``published_parameters`` is what the paper says, None
     where it does not. ``receptive_field`` is how far, in voxels, a voxel of the output looks; None: at everything.
-    ``settings`` are what a user may choose without other weights, such as the rule that joins the features.
-    The others are as on a method's :class:`~MedFusionLib.fusion.card.Card`.
+    ``method`` is the fusion method that uses it, "fusion.file:Class": another than the default where the network is one
+    part of a method. ``settings`` are what a user may choose without other weights, such as the rule that joins the
+    features. The others are as on a method's :class:`~MedFusionLib.fusion.card.Card`.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Network:
     workspace: float = 64.0
     requires: tuple[str, ...] = ("torch",)
     settings: tuple[Parameter, ...] = ()
+    method: str = "fusion.learned:Learned"
 
 
 _OWN = "MedFusion's own network; not from a paper"
@@ -102,6 +104,12 @@ _CNN: tuple[Network, ...] = (
             "Details weighed by what a network trained on photographs sees in them; nothing is learned for fusion",
             parameters=3_505_728, doi="10.1109/ICPR.2018.8546006", sources=(2, None), symmetric=True,
             workspace=320.0),
+    Network("contourlet_cnn", "Contourlet with CNN weights", "cnn", "networks.band_decision:BandDecision",
+            "Z. Wang, X. Li, H. Duan, Y. Su, X. Zhang and X. Guan, Medical image fusion based on convolutional neural "
+            "networks and non-subsampled contourlet transform, Expert Systems with Applications 171, 2021",
+            "Picks details in many directions at full resolution; a network decides whose",
+            parameters=5_088, doi="10.1016/j.eswa.2021.114574", sources=(2, None), symmetric=True, workspace=120.0,
+            method="fusion.learned_contourlet:LearnedContourlet"),
 )
 
 _GAN: tuple[Network, ...] = (
