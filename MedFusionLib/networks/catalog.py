@@ -104,6 +104,11 @@ _CNN: tuple[Network, ...] = (
             "Details weighed by what a network trained on photographs sees in them; nothing is learned for fusion",
             parameters=3_505_728, doi="10.1109/ICPR.2018.8546006", sources=(2, None), symmetric=True,
             workspace=320.0),
+    Network("resnet_features", "ResNet-50 features (ImageNet)", "cnn", "networks.resnet_features:ResNetFeatures",
+            "H. Li, X.-J. Wu and T. S. Durrani, Infrared and visible image fusion with ResNet and zero-phase component "
+            "analysis, Infrared Physics and Technology 102, 2019",
+            "Sources weighed by what a deep network trained on photographs sees in them; nothing is learned for fusion",
+            parameters=8_543_296, doi="10.1016/j.infrared.2019.103039", sources=(2, None), symmetric=True),
     Network("contourlet_cnn", "Contourlet with CNN weights", "cnn", "networks.band_decision:BandDecision",
             "Z. Wang, X. Li, H. Duan, Y. Su, X. Zhang and X. Guan, Medical image fusion based on convolutional neural "
             "networks and non-subsampled contourlet transform, Expert Systems with Applications 171, 2021",
@@ -117,22 +122,22 @@ _GAN: tuple[Network, ...] = (
             "J. Ma, W. Yu, P. Liang, C. Li and J. Jiang, FusionGAN: a generative adversarial network for infrared and "
             "visible image fusion, Information Fusion 48, 2019",
             "Keeps the texture of the first source and the intensities of the second; five convolutions",
-            parameters=925_633, doi="10.1016/j.inffus.2018.09.004", receptive_field=6),
+            parameters=925_633, doi="10.1016/j.inffus.2018.09.004", receptive_field=6, workspace=448.0),
     Network("ddcgan", "DDcGAN", "gan", "networks.ddcgan:DDcGAN",
             "J. Ma, H. Xu, J. Jiang, X. Mei and X.-P. Zhang, DDcGAN: a dual-discriminator conditional generative "
             "adversarial network for multi-resolution image fusion, IEEE Transactions on Image Processing 29, 2020",
             "Keeps the texture of the first source and the intensities of the second; a critic for each",
-            parameters=1_097_665, doi="10.1109/TIP.2020.2977573", receptive_field=10),
+            parameters=1_097_665, doi="10.1109/TIP.2020.2977573", receptive_field=10, workspace=704.0),
     Network("mgmdcgan", "MGMDcGAN", "gan", "networks.mgmdcgan:MGMDcGAN",
             "J. Huang, Z. Le, Y. Ma, F. Fan, H. Zhang and L. Yang, MGMDcGAN: medical image fusion using "
             "multi-generator multi-discriminator conditional generative adversarial network, IEEE Access 8, 2020",
             "Fuses structure (first) with coarser function (second), then gives dense structure its brightness back",
-            parameters=2_195_403, doi="10.1109/ACCESS.2020.2982016"),
+            parameters=2_195_403, doi="10.1109/ACCESS.2020.2982016", workspace=896.0),
     Network("fusegan", "FuseGAN", "gan", "networks.fusegan:FuseGAN",
             "X. Guo, R. Nie, J. Cao, D. Zhou, L. Mei and K. He, FuseGAN: learning to fuse multi-focus image via "
             "conditional generative adversarial network, IEEE Transactions on Multimedia 21(8), 2019",
             "A Siamese encoder gives each pixel the confidence with which the sources are weighed",
-            parameters=2_255_809, doi="10.1109/TMM.2019.2895292"),
+            parameters=2_255_809, doi="10.1109/TMM.2019.2895292", workspace=192.0),
     Network("pix2pix", "Conditional GAN (Pix2Pix)", "gan", "networks.pix2pix:UNetGenerator",
             "P. Isola, J.-Y. Zhu, T. Zhou and A. Efros, Image-to-image translation with conditional adversarial "
             "networks, CVPR 2017",
@@ -146,12 +151,12 @@ _TRANSFORMER: tuple[Network, ...] = (
             "A. Vaswani et al., Attention is all you need, NeurIPS 2017; A. Dosovitskiy et al., An image is worth "
             "16 x 16 words, ICLR 2021",
             "Every patch looks at all patches of all sources, then each pixel weighs the sources; black stays black",
-            parameters=1_200_849, sources=(2, None), symmetric=True),
+            parameters=1_200_849, sources=(2, None), symmetric=True, workspace=256.0),
     Network("swinfusion", "SwinFusion", "transformer", "networks.swinfusion:SwinFusion",
             "J. Ma, L. Tang, F. Fan, J. Huang, X. Mei and Y. Ma, SwinFusion: cross-domain long-range learning for "
             "general image fusion via Swin transformer, IEEE/CAA Journal of Automatica Sinica 9(7), 2022",
             "Attention in shifted windows, within each source and then across both",
-            parameters=965_251, doi="10.1109/JAS.2022.105686"),
+            parameters=965_251, doi="10.1109/JAS.2022.105686", workspace=1344.0),
     Network("transfuse", "TransFuse", "transformer", "networks.transfuse:TransFuse",
             "Y. Zhang, H. Liu and Q. Hu, TransFuse: fusing transformers and CNNs for medical image segmentation, "
             "MICCAI 2021",
