@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 from MedFusionLib.errors import BadInput
 from MedFusionLib.progress import Progress, silent, within
 from MedFusionLib.registration.settings import Points, Registration, RegistrationSettings, Request, Verdict
-from MedFusionLib.volume import Volume
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
 
     from MedFusionLib.registration.auto import Outcome
+    from MedFusionLib.volume import Volume
 
 __all__ = ["Registration", "RegistrationSettings", "Verdict", "register"]
 
@@ -74,6 +74,8 @@ def _load(request: Request) -> Request:
 
 def _mask(path: str, volume: Volume) -> Volume | None:
     """The mask in the file ``path`` for ``volume``, None without a path."""
+    from MedFusionLib.volume import Volume
+
     return Volume.read_mask(path, on=volume) if path else None
 
 

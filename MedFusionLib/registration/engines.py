@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
-from typing import Protocol, cast
-
-import SimpleITK as sitk
+from typing import TYPE_CHECKING, Protocol, cast
 
 from MedFusionLib.errors import BadInput
 from MedFusionLib.registration.settings import RegistrationSettings, Request
+
+if TYPE_CHECKING:
+    import SimpleITK as sitk
 
 
 class EngineModule(Protocol):

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-import SimpleITK as sitk
 
 from MedFusionLib.fields import check_fields, flag, number, one_of, optional, text
 from MedFusionLib.progress import Progress, silent
-from MedFusionLib.volume import Volume
+
+if TYPE_CHECKING:
+    import SimpleITK as sitk
+
+    from MedFusionLib.volume import Volume
 
 TransformKind = Literal["rigid", "similarity", "affine", "bspline"]
 Points = npt.NDArray[np.float64]
