@@ -12,7 +12,7 @@ Layers: for each source alike 3 x 3 convolutions to 16 and 32 channels with ReLU
 scores over the sources is the weight of each. The last has no bias: added to every score, it would change nothing.
 5,088 learned numbers.
 
-Losses: cross entropy of the decision, on bands of pictures that are sharp in one source and blurred in the other.
+Losses: likewise not in what we could read; a recipe names them.
 
 Choices taken: the network sees magnitudes, divided by the greatest of all sources, so that one network serves bands
 of every level and direction; it has no pooling, since the bands are not decimated either.

@@ -7,8 +7,8 @@ Encoder: C1, 3 x 3, 1 to 16 channels, and a dense block of three 3 x 3 convoluti
 of which sees all maps before it: 64 maps. Rule: the mean weighted by l1 activity, or addition. Decoder: four 3 x 3
 convolutions, to 64, 32, 16 and 1 channels. ReLU after all but the last; mirrored edges. 74,193 learned numbers.
 
-Losses: an autoencoder of single pictures, without the rule; mean squared error + lambda (1 - SSIM) with lambda 1, 10,
-100 or 1000 (equations 1 to 3).
+Losses: an autoencoder of single pictures, without the rule; pixel error + lambda (1 - SSIM) with lambda 1, 10, 100 or
+1000 (equations 1 to 3).
 
 Choices taken: none where the paper speaks. Its addition doubles what both sources show; "mean" is that addition
 divided by their number, as in the authors' later program, and "sum" the addition of the paper.

@@ -12,7 +12,8 @@ Layers: DenseFuse's encoder (64 maps) and decoder (64, 32, 16 and 1 channels), 3
 the sources' maps are joined; each further stage is the mean of the joined maps that the stage before hands on and of
 the maps that the sources have on this stage by themselves. 74,193 learned numbers; the paper states none that we know.
 
-Losses: an autoencoder of single pictures, without the fusion; mean squared error and 1 - SSIM.
+Losses: an autoencoder of single pictures, without the fusion; which losses the abstract does not say, those of
+DenseFuse fit.
 
 Choices taken, since the full text was not at hand: layers and sizes of DenseFuse, from which the paper starts; the
 Gaussian has a sigma of two pixels; a map is fine where the peak signal to noise ratio between it and its high-pass

@@ -45,7 +45,7 @@ def l1_weights(features: Tensor) -> Tensor:
     """Weights (batch, source, *spatial) that add to 1, in proportion to the l1 activity of the features.
 
     The activity is the sum of the absolute features over the channels, averaged in a box of three voxels an edge
-    (H. Li and X.-J. Wu, DenseFuse, IEEE Transactions on Image Processing 28(5), 2019, equations 4 to 6).
+    (H. Li and X.-J. Wu, DenseFuse, IEEE Transactions on Image Processing 28(5), 2019).
     """
     activity = box_mean(features.abs().sum(2)) + _FLOOR
     return activity / activity.sum(1, keepdim=True)

@@ -8,8 +8,8 @@ frozen, with stride 1); CONV2, 3 x 3, 64 to 64, no bias, batch normalisation, Re
 rule; CONV3 as CONV2; CONV4, 1 x 1, 64 to 3, with bias. Edge voxels are repeated before each convolution. The paper
 takes the maximum for medical pictures, the mean for exposures, and tries the sum. 83,587 learned numbers.
 
-Losses: the mean squared error to the ground truth, and after 5000 steps the same between features of a ResNet-101
-(its last convolution) in addition, weights 1 and 1 (equations 4 to 6), on multi-focus pictures made from NYU-D2.
+Losses: the mean squared error to the ground truth, and, once that has settled, in addition the same between the
+features that a frozen ResNet-101 has of both, on multi-focus pictures made from NYU-D2.
 
 Choices taken: grey pictures enter three times, as in the authors' program, without ImageNet's normalisation, as it
 does for medical pictures; the three channels of the answer become their BT.601 luma. CONV1 is not frozen here, since

@@ -14,7 +14,7 @@ stride 2 to 32, 64 and 128; on each layer the maps of both sources are concatena
 maps of that layer, a 3 x 3 convolution; at last the sources themselves are concatenated too, and a 3 x 3 convolution
 answers. ReLU after each but the last.
 
-Losses: the mean squared error to the picture that the sources were made from.
+Losses: likewise not in what we could read; a recipe names them.
 """
 
 from __future__ import annotations

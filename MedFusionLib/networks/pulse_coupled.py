@@ -3,7 +3,7 @@
 Y. Chen, S.-K. Park, Y. Ma and R. Ala, A new automatic parameter setting method of a simplified PCNN for image
 segmentation, IEEE Transactions on Neural Networks 22(6), 2011; in fusion M. Yin, X. Liu, Y. Liu and X. Chen, Medical
 image fusion with parameter-adaptive pulse coupled neural network in nonsubsampled shearlet transform domain, IEEE
-Transactions on Instrumentation and Measurement 68(1), 2019 (equations 5 to 14).
+Transactions on Instrumentation and Measurement 68(1), 2019.
 """
 
 from __future__ import annotations

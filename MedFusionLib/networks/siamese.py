@@ -7,12 +7,12 @@ Multi-focus image fusion with a deep convolutional neural network, Information F
 Layers, for patches of 16 x 16: two equal branches of 3 x 3 convolutions to 64 and 128 channels, maximum pooling by 2,
 and a 3 x 3 convolution to 256 channels, each with ReLU; their 512 maps are joined and go to two numbers by one full
 connection, and a softmax. On a whole picture the full connection is an 8 x 8 convolution, so that patches lie two
-pixels apart, and a pixel's weight is the mean over the patches that cover it. 435,202 learned numbers, the 1.66 MB of
-single precision that the paper states.
+pixels apart, and a pixel's weight is the mean over the patches that cover it. 435,202 learned numbers, as in the
+authors' program (which was read for layers and sizes; the paper's text was not at hand).
 
 Fusion: Laplacian pyramids of the sources, a Gaussian pyramid of the weights, floor(log2(shorter side)) levels. Where
 the match of the bands, 2 sum(A B) / (sum(A^2) + sum(B^2)) in a window, exceeds 0.6 they are averaged by the weights,
-elsewhere the one with the greater energy is taken (equations 2 to 5).
+elsewhere the one with the greater energy is taken.
 
 Losses: cross entropy of pairs of patches, one sharp and one blurred, told apart; patches from ImageNet.
 

@@ -6,7 +6,7 @@ Conference on Pattern Recognition, 2018.
 Each source is parted into a base, which minimises |I - B|^2 + 5 (|dB/dx|^2 + |dB/dy|^2), and its details I - B. The
 bases are averaged. Of the details' maps after relu1_1, relu2_1, relu3_1 and relu4_1 the l1 norm over the channels,
 averaged in a box of 3 x 3, gives one weight map a layer, enlarged to the picture; the fused details are the greatest
-of the four weighted means (equations 1 to 9). 3,505,728 numbers, none of them learned here.
+of the four weighted means. 3,505,728 numbers, none of them learned here.
 
 Losses: none. The weights are those of the user, with torchvision's names and normalisation ("features.0.weight" and
 so on, up to the ninth convolution).
