@@ -3,7 +3,8 @@
 Q. Zuo, J. Zhang and Y. Yang, DMC-Fusion: deep multi-cascade fusion with classifier-based feature synthesis for
 medical multi-modal images, IEEE Journal of Biomedical and Health Informatics 25(9), 2021, pages 3438 to 3449.
 
-What the paper's abstract says: an autoencoder with dense connections, trained on MS-COCO and on medical pictures; a
+The idea as we know it (the paper itself was not at hand, so this is to be checked):
+an autoencoder with dense connections, trained on MS-COCO and on medical pictures; a
 classifier of feature maps by Gaussian high-pass filtering and a threshold of the peak signal to noise ratio; the maps
 of high frequency are joined by a parameter-adaptive pulse-coupled neural network, those of low frequency by l1
 weights; a multi-cascade decoder joins the sources on all its stages.
@@ -12,10 +13,10 @@ Layers: DenseFuse's encoder (64 maps) and decoder (64, 32, 16 and 1 channels), 3
 the sources' maps are joined; each further stage is the mean of the joined maps that the stage before hands on and of
 the maps that the sources have on this stage by themselves. 74,193 learned numbers; the paper states none that we know.
 
-Losses: an autoencoder of single pictures, without the fusion; which losses the abstract does not say, those of
-DenseFuse fit.
+Losses: an autoencoder of single pictures, without the fusion; the paper's own are not known to us, those of DenseFuse
+fit.
 
-Choices taken, since the full text was not at hand: layers and sizes of DenseFuse, from which the paper starts; the
+Choices taken, since the full text was not at hand: layers and sizes of DenseFuse; the
 Gaussian has a sigma of two pixels; a map is fine where the peak signal to noise ratio between it and its high-pass
 part is at least ``threshold`` decibels, in the mean of the sources, so that a map is of the same class in all; maps
 are scaled by their greatest value over the sources before they stimulate neurons; where neurons fire equally often,

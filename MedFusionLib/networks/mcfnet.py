@@ -3,10 +3,11 @@
 X. Liang, P. Hu, L. Zhang, J. Sun and G. Yin, MCFNet: multi-layer concatenation fusion network for medical images
 fusion, IEEE Sensors Journal 19(16), 2019, pages 7107 to 7119.
 
-What the paper and those who cite it say: end to end, without a hand-made rule; convolutions sample the sources down,
+The idea as we know it (the paper itself was not at hand, so this is to be checked):
+end to end, without a hand-made rule; convolutions sample the sources down,
 transposed convolutions sample up again, and the maps of both sources are concatenated on several layers, so that what
-sampling loses comes back. Sizes, channels and the number of parameters are not in what we could read (abstract and
-citations), so that these are ours and no figure of the paper is claimed.
+sampling loses comes back. Sizes, channels and the number of parameters are ours; no figure of the paper is
+claimed.
 
 Layers: one branch, shared by both sources, of a 3 x 3 convolution to 16 channels and three 3 x 3 convolutions with
 stride 2 to 32, 64 and 128; on each layer the maps of both sources are concatenated; from the lowest, three times a
@@ -14,7 +15,7 @@ stride 2 to 32, 64 and 128; on each layer the maps of both sources are concatena
 maps of that layer, a 3 x 3 convolution; at last the sources themselves are concatenated too, and a 3 x 3 convolution
 answers. ReLU after each but the last.
 
-Losses: likewise not in what we could read; a recipe names them.
+Losses: the paper's are not known to us; a recipe names them.
 """
 
 from __future__ import annotations
