@@ -41,7 +41,7 @@ class Network:
     published_parameters: int | None = None
     receptive_field: int | None = None
     workspace: float = 64.0
-    requires: tuple[str, ...] = ("torch",)
+    requires: tuple[str, ...] = ("torch", "safetensors")
     settings: tuple[Parameter, ...] = ()
     method: str = "fusion.learned:Learned"
 

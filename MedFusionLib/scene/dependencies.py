@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from MedFusionLib.recipe import Recipe
 
 # Cards name what is imported, the list names what is installed.
-PACKAGES = {"pywt": "PyWavelets", "array_api_compat": "array-api-compat", "itk": "itk-elastix", "torch": "torch"}
+PACKAGES = {"pywt": "PyWavelets", "array_api_compat": "array-api-compat", "itk": "itk-elastix", "torch": "torch",
+            "safetensors": "safetensors"}
 # Torch tensors go through the namespace of array-api-compat.
 TOGETHER = {"torch": ("torch", "array-api-compat")}
 DEVICES_OF_TORCH = ("cuda", "mps")
