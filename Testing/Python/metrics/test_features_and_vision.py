@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from MedFusionLib.metrics import metric
+from MedFusionLib.metrics import feature_information, metric
 
 
 def _smooth(seed, shape, sigma=1.2):
@@ -48,32 +48,57 @@ def _shared(one, other):
     return 2 * information / -sum(x * math.log(x) for x in (*p, *q) if x > 0)
 
 
-def _loop(fused, source, stride):
-    cuts = itertools.product(*(range(0, length - 2, 3 * stride) for length in fused.shape))
-    windows = [tuple(slice(start, start + 3) for start in place) for place in cuts]
+def _loop(fused, source, one_in):
+    places = itertools.product(*(range(length // 3) for length in fused.shape))
+    windows = [tuple(slice(3 * i, 3 * i + 3) for i in place) for place in places if sum(place) % one_in == 0]
     return np.mean([_shared(source[cut].ravel(), fused[cut].ravel()) for cut in windows])
 
 
-@pytest.mark.parametrize(("shape", "stride"), [((26, 31), 2), ((12, 13, 22), 3)])
-def test_feature_information_follows_its_formula(shape, stride):
+@pytest.mark.parametrize(("shape", "one_in"), [((26, 31), 4), ((12, 13, 22), 27)])
+def test_feature_information_follows_its_formula(shape, one_in):
     import pywt
 
     fused, *sources = _triple(shape)
     assert _value("fmi_pixel", fused, *sources) == pytest.approx(
-        np.mean([_loop(fused, source, stride) for source in sources]), rel=1e-7
+        np.mean([_loop(fused, source, one_in) for source in sources]), rel=1e-7
     )
 
     def sobel(picture):
         return np.sqrt(sum(ndimage.sobel(picture, axis, mode="nearest") ** 2 for axis in range(picture.ndim)))
 
     assert _value("fmi_gradient", fused, *sources) == pytest.approx(
-        np.mean([_loop(sobel(fused), sobel(source), stride) for source in sources]), rel=1e-7
+        np.mean([_loop(sobel(fused), sobel(source), one_in) for source in sources]), rel=1e-7
     )
     even = tuple(slice(0, length // 2 * 2) for length in shape)
     pictures = [picture[even] for picture in (fused, *sources)]
     made, *own = ([*pywt.dwtn(picture, "haar").values()] for picture in pictures)
-    expected = np.mean([_loop(f, s, stride) for bands in own for f, s in zip(made, bands, strict=True)])
+    expected = np.mean([_loop(f, s, one_in) for bands in own for f, s in zip(made, bands, strict=True)])
     assert _value("fmi_wavelet", *pictures) == pytest.approx(expected, rel=1e-6)
+
+
+def _head(seed, side=96):
+    """A structured disc on black, like a slice of a head, in 8 bits."""
+    rows, columns = np.indices((side, side)) - side / 2
+    return np.where(rows**2 + columns**2 < (0.42 * side) ** 2, _smooth(seed, (side, side), 2.0), 0.0)
+
+
+@pytest.mark.parametrize("name", ["fmi_pixel", "fmi_gradient"])
+def test_feature_information_of_some_windows_is_near_that_of_all(name, monkeypatch):
+    one, other = _head(1), _head(2)
+    fused = np.round(255 * (0.6 * one + 0.4 * other)) / 255
+    subsampled = _value(name, fused, one, other)
+    monkeypatch.setitem(feature_information._ONE_IN, 2, 1)
+    shifts = itertools.product(range(3), range(3))
+    every = [_value(name, *(np.roll(picture, shift, (0, 1)) for picture in (fused, one, other))) for shift in shifts]
+    assert subsampled == pytest.approx(np.mean(every), abs=0.02)
+
+
+def test_turning_the_pictures_changes_no_gradient_information(monkeypatch):
+    monkeypatch.setitem(feature_information._ONE_IN, 2, 1)
+    one, other = _head(1), _head(2)
+    pictures = (np.maximum(one, other), one, other)
+    turned = [np.rot90(picture) for picture in pictures]
+    assert _value("fmi_gradient", *pictures) == pytest.approx(_value("fmi_gradient", *turned), abs=0.02)
 
 
 def _frequencies(shape):
