@@ -154,7 +154,8 @@ def _extreme_moments(xp: Any, matrix: dict[tuple[int, int], Any], dimensions: in
     d, e, f = matrix[1, 0], matrix[2, 0], matrix[2, 1]
     size = xp.sqrt((a**2 + b**2 + c**2 + 2 * (d**2 + e**2 + f**2)) / 6)
     safe = xp.where(size > 0, size, xp.ones_like(size))
-    determinant = (a * (b * c - f**2) - d * (d * c - f * e) + e * (d * f - b * e)) / safe**3
+    a, b, c, d, e, f = (value / safe for value in (a, b, c, d, e, f))
+    determinant = a * (b * c - f**2) - d * (d * c - f * e) + e * (d * f - b * e)
     angle = xp.acos(xp.clip(determinant / 2, -1.0, 1.0)) / 3
     return mean + 2 * size * xp.cos(angle), mean + 2 * size * xp.cos(angle + 2 * math.pi / 3)
 

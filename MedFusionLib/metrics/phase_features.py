@@ -24,7 +24,8 @@ def q_p(fused: Any, sources: Any, mask: Any = None, spacing: Any = None, shared:
     sources' maps 0 where they have no feature and beyond the border. Range -1 to 1 (near .9 for a copy, because
     fused's map is not cut); higher is better. Fooled by copying a source: the best one counts. ``spacing`` is not
     used. In 3-D the directions are the icosahedron's, and volumes of more than 4 million voxels are measured at
-    half their resolution. NaN where no source has a feature.
+    half their resolution (means of 2 x 2 x 2), which reads .1 to .2 higher, and .4 with noise: do not compare it
+    with the Q_P of smaller ones. NaN where no source has a feature.
     """
     it = compare(fused, sources, mask, spacing, shared)
     xp = it.xp

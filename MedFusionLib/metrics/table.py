@@ -87,7 +87,7 @@ _ROWS = (
            "Petrovic and Xydeas 2005", "blurring and averaging", "edges:nabf"),
     Metric("q_m", "Wang and Liu's Q_M", "", "higher", "0 to 1",
            "Wang and Liu 2008", "copying the source of stronger edges", "wavelet_edges:q_m"),
-    Metric("q_p", "Zhao's Q_P", "", "higher", "-1 to 1",
+    Metric("q_p", "Zhao's Q_P (of half the resolution over 4 million voxels)", "", "higher", "-1 to 1",
            "Zhao et al. 2007", "copying a source", "phase_features:q_p"),
     Metric("q_cb", "Chen and Blum's Q_CB", "", "higher", "0 to 1",
            "Chen and Blum 2009", "copying the source of higher contrast", "human_vision:q_cb"),

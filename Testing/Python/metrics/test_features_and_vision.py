@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from MedFusionLib.metrics import feature_information, metric
+from MedFusionLib.metrics import feature_information, metric, phase_congruency
 
 
 def _smooth(seed, shape, sigma=1.2):
@@ -219,6 +219,21 @@ def test_phase_congruency_follows_kovesi_and_zhao(shape):
     assert either.any()
     assert not either.all()
     assert _value("q_p", fused, *sources) == pytest.approx(product, abs=2e-4)
+
+
+def test_phase_congruency_of_a_large_volume_is_that_of_half_its_resolution(monkeypatch):
+    pictures = [_smooth(seed, (32, 34, 36), 2.0) for seed in (1, 2, 3)]
+    halved = [picture.reshape(16, 2, 17, 2, 18, 2).mean((1, 3, 5)) for picture in pictures]
+    expected = _value("q_p", *halved)
+    monkeypatch.setattr(phase_congruency, "_LARGE", 32 * 34 * 36 - 1)
+    assert _value("q_p", *pictures) == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_copy_keeps_most_of_the_phase_congruency_and_noise_little():
+    one, other = _head(1), _head(2)
+    noisy = np.clip(one + np.random.default_rng(0).normal(0, 0.1, one.shape), 0, 1)
+    assert 0.8 < _value("q_p", one, one, other) < 1.0
+    assert _value("q_p", noisy, one, other) < 0.5
 
 
 def test_directions_are_spread_evenly():
