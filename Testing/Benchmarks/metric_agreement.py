@@ -7,7 +7,9 @@ DATA holds ``harvard/MODALITY/{CT,PET,SPECT,MRI}/*.png`` and ``peers/NAME/MODALI
 half up; its ``lap_max`` has five levels of Burt and Adelson's filter, mirrored borders and the maximum of both bands;
 its ``dwt`` is db4 at four levels with half-sample symmetric borders, the average of the low band and the larger
 magnitude of the others; both are rounded to 8 bits. Those two are made here by SciPy and PyWavelets alone, and in the
-rows "ours" by the library's methods with the same parameters, whose borders differ.
+rows "ours" by the library's methods with the same parameters: the wavelet is the same to the last digit, while the
+pyramid differs because it keeps within what the sources show next to each voxel. Qabf of pictures by networks may
+differ by .001: its angle wraps at 90 degrees, where rounding decides.
 """
 
 from __future__ import annotations
