@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from MedFusionLib.errors import BadInput
-from MedFusionLib.volume import Array, Volume
+
+if TYPE_CHECKING:
+    from MedFusionLib.volume import Array, Volume
 
 WindowChoice = str | Sequence[float] | None
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Literal
 
 from MedFusionLib.errors import MissingDependency
@@ -105,6 +104,8 @@ def _wanted(recipe: Recipe, methods: Sequence[str]) -> Iterator[tuple[str, str]]
 
 def _installed(requirement: str) -> bool:
     """Whether this Python has what ``requirement`` names, in a version that it allows."""
+    from importlib.metadata import PackageNotFoundError, version
+
     from packaging.requirements import Requirement
 
     parsed = Requirement(requirement)

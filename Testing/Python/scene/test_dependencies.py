@@ -39,7 +39,7 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
             raise PackageNotFoundError(name)
         return installed[name]
 
-    monkeypatch.setattr(dependencies, "version", version)
+    monkeypatch.setattr("importlib.metadata.version", version)
     monkeypatch.setattr(elastix, "installed", lambda: "itk-elastix" in installed)
     monkeypatch.delenv("MEDFUSION_BRAINSFIT", raising=False)
     monkeypatch.setenv("PATH", "")
