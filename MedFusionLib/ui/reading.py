@@ -7,7 +7,6 @@ from dataclasses import replace
 from MedFusionLib.modality import MODALITIES
 from MedFusionLib.scene import vocabulary as mark
 from MedFusionLib.scene.mrml import Node, Scene
-from MedFusionLib.scene.nodes import loop_above, modality_of_node
 from MedFusionLib.ui.choices import Choices, VolumeChoice
 from MedFusionLib.ui.decisions import suggested_inputs
 from MedFusionLib.ui.parameter_node import (
@@ -94,6 +93,8 @@ def fill_inputs(scene: Scene, parameters: Parameters) -> None:
 
 def _volume(node: Node) -> VolumeChoice:
     """What is to be known of a volume node; its modality is guessed."""
+    from MedFusionLib.scene.nodes import loop_above, modality_of_node
+
     parent = node.GetParentTransformNode()
     return VolumeChoice(
         name=node.GetName() or "volume",
