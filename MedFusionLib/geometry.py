@@ -11,12 +11,15 @@ the other is ``image.GetSpacing()[::-1]``.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import SimpleITK as sitk
 
 from MedFusionLib.errors import BadInput
+
+if TYPE_CHECKING:
+    import SimpleITK as sitk
 
 Matrix = npt.NDArray[np.float64]
 
