@@ -120,9 +120,12 @@ def _compare(given: argparse.Namespace) -> int:
     return _make(given, work)
 
 
-def _make(given: argparse.Namespace, work: Callable[[list[Volume], Recipe, Progress], Result]) -> int:
-    """Read the volumes, do ``work`` on them, write its result and tell."""
-    from MedFusionLib.outputs import check_folder, write_result
+def opened(given: argparse.Namespace) -> tuple[list[Volume], Recipe, Progress]:
+    """What a run starts from: the volumes, two or more, the recipe and the progress.
+
+    Raises ``BadInput`` for what the arguments have wrong, also for an output folder that cannot take the results.
+    """
+    from MedFusionLib.outputs import check_folder
 
     if len(given.volumes) < 2:
         raise BadInput(f"only one volume, {given.volumes[0]}", "Give the fixed volume and at least one moving volume")
@@ -130,7 +133,15 @@ def _make(given: argparse.Namespace, work: Callable[[list[Volume], Recipe, Progr
     check_folder(given.output, given.overwrite)
     progress = progress_of(given.progress)
     progress("read", 0.0, ", ".join(Path(path).name for path in given.volumes))
-    result = work(read_volumes(given), recipe, progress)
+    return read_volumes(given), recipe, progress
+
+
+def _make(given: argparse.Namespace, work: Callable[[list[Volume], Recipe, Progress], Result]) -> int:
+    """Read the volumes, do ``work`` on them, write its result and tell."""
+    from MedFusionLib.outputs import write_result
+
+    volumes, recipe, progress = opened(given)
+    result = work(volumes, recipe, progress)
     files = write_result(result, given.output, progress, given.plain)
     if given.progress == "json":
         print_json({"done": True, "files": [str(file) for file in files], "record": result.record.as_dict()})

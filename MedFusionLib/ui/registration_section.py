@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from MedFusionLib.errors import MedFusionError
 from MedFusionLib.registration.engines import ALL, ENGINES
-from MedFusionLib.scene.checkerboard import AlignmentView, show_checkerboard
 from MedFusionLib.scene.mrml import Node, mrml
 from MedFusionLib.ui.account import VerdictLine, style
 from MedFusionLib.ui.bindings import Bindings, fill
 from MedFusionLib.ui.presets import presets
 from MedFusionLib.ui.toolkit import Ui, Widget, qt
 from MedFusionLib.ui.translation import tr as _
+
+if TYPE_CHECKING:
+    from MedFusionLib.scene.checkerboard import AlignmentView
 
 FLICKER_MS = 700
 
@@ -63,6 +66,9 @@ class RegistrationSection:
             self._view = None
         index = self._ui.checkVolumeCombo.currentIndex
         if mode and 0 <= index < len(self._pairs):
+            # It loads SimpleITK, which opening the panel need not wait for.
+            from MedFusionLib.scene.checkerboard import show_checkerboard
+
             try:
                 fixed, moved = self._pairs[index]
                 self._view = show_checkerboard(mrml().mrmlScene, fixed, moved, mode)

@@ -7,23 +7,11 @@ import numpy as np
 import pytest
 from scipy import ndimage
 from skimage.metrics import normalized_mutual_information, structural_similarity
+from smooth_fields import smooth, triple, value
 
 from MedFusionLib.metrics import figures, metric
 
 SHAPES = [(24, 27), (11, 12, 13)]
-
-
-def _smooth(seed, shape, sigma=1.2):
-    field = ndimage.gaussian_filter(np.random.default_rng(seed).random(shape), sigma)
-    return np.round(255 * (field - field.min()) / np.ptp(field)) / 255
-
-
-def _triple(shape):
-    return tuple(_smooth(seed, shape) for seed in (1, 2, 3))
-
-
-def _value(name, fused, *sources):
-    return float(metric(name).function(fused[None], np.stack(sources)[None])[0])
 
 
 def _histograms(one, other):
@@ -39,7 +27,7 @@ def _bits(histogram):
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_normalised_informations_follow_their_formulas(shape):
-    fused, *sources = _triple(shape)
+    fused, *sources = triple(shape)
     hossny = studholme = tsallis = 0.0
     for source in sources:
         joint, rows, columns = _histograms(source, fused)
@@ -52,35 +40,35 @@ def test_the_normalised_informations_follow_their_formulas(shape):
         assert normalized_mutual_information(*levels, bins=256) == pytest.approx(
             (_bits(rows) + _bits(columns)) / _bits(joint), abs=0.02
         )
-    assert _value("nmi", fused, *sources) == pytest.approx(hossny, rel=1e-9)
-    assert _value("studholme", fused, *sources) == pytest.approx(studholme, rel=1e-9)
-    assert _value("q_te", fused, *sources) == pytest.approx(tsallis, rel=1e-9)
+    assert value("nmi", fused, *sources) == pytest.approx(hossny, rel=1e-9)
+    assert value("studholme", fused, *sources) == pytest.approx(studholme, rel=1e-9)
+    assert value("q_te", fused, *sources) == pytest.approx(tsallis, rel=1e-9)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_error_correlation_and_differences_agree_with_numpy(shape):
-    fused, one, other = _triple(shape)
+    fused, one, other = triple(shape)
 
     def r(a, b):
         return np.corrcoef(a.ravel(), b.ravel())[0, 1]
 
-    assert _value("mse", fused, one, other) == pytest.approx((((fused - one) ** 2 + (fused - other) ** 2) / 2).mean())
-    assert _value("correlation", fused, one, other) == pytest.approx((r(fused, one) + r(fused, other)) / 2)
-    assert _value("scd", fused, one, other) == pytest.approx(r(one, fused - other) + r(other, fused - one))
+    assert value("mse", fused, one, other) == pytest.approx((((fused - one) ** 2 + (fused - other) ** 2) / 2).mean())
+    assert value("correlation", fused, one, other) == pytest.approx((r(fused, one) + r(fused, other)) / 2)
+    assert value("scd", fused, one, other) == pytest.approx(r(one, fused - other) + r(other, fused - one))
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_activity_figures_agree_with_numpy(shape):
-    fused, one, other = _triple(shape)
+    fused, one, other = triple(shape)
     grey = 255 * fused
     differences = [np.diff(grey, axis=axis) for axis in range(fused.ndim)]
-    assert _value("standard_deviation", fused, one, other) == pytest.approx(grey.std())
+    assert value("standard_deviation", fused, one, other) == pytest.approx(grey.std())
     frequency = math.sqrt(sum((change**2).mean() for change in differences))
-    assert _value("spatial_frequency", fused, one, other) == pytest.approx(frequency)
+    assert value("spatial_frequency", fused, one, other) == pytest.approx(frequency)
     gradient = np.sqrt(sum(slope**2 for slope in np.gradient(grey)) / fused.ndim).mean()
-    assert _value("average_gradient", fused, one, other) == pytest.approx(gradient)
+    assert value("average_gradient", fused, one, other) == pytest.approx(gradient)
     sobel = np.sqrt(sum(ndimage.sobel(grey, axis, mode="nearest") ** 2 for axis in range(fused.ndim))).mean()
-    assert _value("edge_intensity", fused, one, other) == pytest.approx(sobel)
+    assert value("edge_intensity", fused, one, other) == pytest.approx(sobel)
 
 
 def test_thick_slices_weaken_the_differences_across_them():
@@ -92,9 +80,9 @@ def test_thick_slices_weaken_the_differences_across_them():
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_uniform_ssim_is_what_scikit_image_gives_on_0_to_255(shape):
-    fused, *sources = _triple(shape)
+    fused, *sources = triple(shape)
     expected = sum(structural_similarity(255 * fused, 255 * source, data_range=2.0) for source in sources)
-    assert _value("ssim_uniform", fused, *sources) == pytest.approx(expected, abs=1e-6)
+    assert value("ssim_uniform", fused, *sources) == pytest.approx(expected, abs=1e-6)
 
 
 @pytest.mark.slow
@@ -102,15 +90,15 @@ def test_multi_scale_ssim_agrees_with_torchmetrics():
     import torch
     from torchmetrics.functional.image import multiscale_structural_similarity_index_measure as peer
 
-    fused, source = _smooth(1, (184, 200), 4), _smooth(2, (184, 200), 4)
+    fused, source = smooth(1, (184, 200), 4), smooth(2, (184, 200), 4)
     source = 0.7 * fused + 0.3 * source
     pair = [torch.from_numpy(picture)[None, None] for picture in (fused, source)]
     expected = float(peer(*pair, data_range=1.0, normalize="relu"))
-    assert _value("ms_ssim", fused, source) == pytest.approx(expected, abs=5e-3)
+    assert value("ms_ssim", fused, source) == pytest.approx(expected, abs=5e-3)
 
 
 def test_multi_scale_ssim_of_a_volume_follows_its_formula():
-    fused, source = _smooth(1, (24, 26, 23), 3), _smooth(2, (24, 26, 23), 3)
+    fused, source = smooth(1, (24, 26, 23), 3), smooth(2, (24, 26, 23), 3)
     source = 0.6 * fused + 0.4 * source
     options = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False, "full": True}
     small = [picture[:, :, :22].reshape(12, 2, 13, 2, 11, 2).mean((1, 3, 5)) for picture in (fused, source)]
@@ -129,7 +117,7 @@ def test_multi_scale_ssim_of_a_volume_follows_its_formula():
     _, last = structural_similarity(*small, data_range=1.0, **options)
     powers = np.array([0.0448, 0.2856]) / (0.0448 + 0.2856)
     expected = structure ** powers[0] * last[5:-5, 5:-5, 5:-5].mean() ** powers[1]
-    assert _value("ms_ssim", fused, source) == pytest.approx(expected, rel=1e-6)
+    assert value("ms_ssim", fused, source) == pytest.approx(expected, rel=1e-6)
 
 
 def _similarity(one, other):
@@ -142,7 +130,7 @@ def _similarity(one, other):
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_yang_piella_and_cvejic_follow_their_formulas(shape):
-    fused, one, other = _triple(shape)
+    fused, one, other = triple(shape)
     other = 0.8 * one + 0.2 * other
     yang, piella, cvejic = [], [], []
     for place in itertools.product(*(range(length - 6) for length in shape)):
@@ -155,14 +143,14 @@ def test_yang_piella_and_cvejic_follow_their_formulas(shape):
         yang.append(mean if alike >= 0.75 else max(to_a, to_b))
         weight = min(max(with_a / (with_a + with_b), 0), 1)
         cvejic.append(weight * to_a + (1 - weight) * to_b)
-    assert _value("q_y", fused, one, other) == pytest.approx(np.mean(yang), abs=1e-9)
-    assert _value("q_s", fused, one, other) == pytest.approx(np.mean(piella), abs=1e-9)
-    assert _value("q_c", fused, one, other) == pytest.approx(np.mean(cvejic), abs=1e-9)
+    assert value("q_y", fused, one, other) == pytest.approx(np.mean(yang), abs=1e-9)
+    assert value("q_s", fused, one, other) == pytest.approx(np.mean(piella), abs=1e-9)
+    assert value("q_c", fused, one, other) == pytest.approx(np.mean(cvejic), abs=1e-9)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_edge_preservation_follows_its_formula(shape):
-    fused, *sources = _triple(shape)
+    fused, *sources = triple(shape)
     slopes = [
         [ndimage.sobel(picture, axis, mode="nearest") for axis in range(len(shape))] for picture in (fused, *sources)
     ]
@@ -187,7 +175,7 @@ def test_edge_preservation_follows_its_formula(shape):
                 invented += (1 - q) * g
             else:
                 lost += (1 - q) * g
-    got = [_value(name, fused, *sources) for name in ("qabf", "labf", "nabf")]
+    got = [value(name, fused, *sources) for name in ("qabf", "labf", "nabf")]
     assert got == pytest.approx([kept / total, lost / total, invented / total], abs=2e-6)
     assert sum(got) == pytest.approx(1.0, abs=1e-9)
 
@@ -226,7 +214,7 @@ def _scales(source, fused):
 
 @pytest.mark.parametrize("shape", [(48, 50), (20, 21, 22)])
 def test_visual_information_follows_the_authors_programs(shape):
-    fused, *sources = _triple(shape)
+    fused, *sources = triple(shape)
     each, han = [], []
     for source in sources:
         above = sum(np.log10(1 + g * g * u / (r + 2)).sum() for g, r, u in _scales(source, fused))
@@ -237,16 +225,16 @@ def test_visual_information_follows_the_authors_programs(shape):
         kept = np.where(second, np.log(1 + h * h * v / (s + noise)), np.log(1 + g * g * u / (r + noise))) + 1e-7
         there = np.where(second, np.log(1 + v / noise), np.log(1 + u / noise)) + 1e-7
         han.append(kept.sum() / there.sum())
-    assert _value("vif", fused, *sources) == pytest.approx(sum(each), rel=1e-6)
-    assert _value("vif_min", fused, *sources) == pytest.approx(min(each), rel=1e-6)
-    assert _value("viff", fused, *sources) == pytest.approx((han[0] + 0.15 * han[2] + han[3]) / 2.15, rel=1e-6)
+    assert value("vif", fused, *sources) == pytest.approx(sum(each), rel=1e-6)
+    assert value("vif_min", fused, *sources) == pytest.approx(min(each), rel=1e-6)
+    assert value("viff", fused, *sources) == pytest.approx((han[0] + 0.15 * han[2] + han[3]) / 2.15, rel=1e-6)
 
 
 @pytest.mark.parametrize("shape", [(24, 28), (8, 12, 16)])
 def test_wavelet_edges_agree_with_pywavelets(shape):
     import pywt
 
-    fused, *sources = _triple(shape)
+    fused, *sources = triple(shape)
     made = pywt.wavedecn(255 * fused, "haar", level=2)
     own = [pywt.wavedecn(255 * source, "haar", level=2) for source in sources]
     product = 1.0
@@ -258,20 +246,20 @@ def test_wavelet_edges_agree_with_pywavelets(shape):
             energy = sum(details[key] ** 2 for key in details)
             above, below = above + (like * energy).sum(), below + energy.sum()
         product *= (above / below) ** power
-    assert _value("q_m", fused, *sources) == pytest.approx(product, rel=1e-9)
+    assert value("q_m", fused, *sources) == pytest.approx(product, rel=1e-9)
 
 
 def test_a_volume_is_filtered_across_all_its_slices_alike():
-    volume = _smooth(5, (70, 66, 65), 2.0)
+    volume = smooth(5, (70, 66, 65), 2.0)
     expected = np.sqrt(sum(ndimage.sobel(255 * volume, axis, mode="nearest") ** 2 for axis in range(3))).mean()
-    assert _value("edge_intensity", volume, volume) == pytest.approx(expected)
+    assert value("edge_intensity", volume, volume) == pytest.approx(expected)
     options = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False, "data_range": 1.0}
-    other = _smooth(6, (70, 66, 65), 2.0)
-    assert _value("ssim", volume, other) == pytest.approx(structural_similarity(volume, other, **options), abs=1e-6)
+    other = smooth(6, (70, 66, 65), 2.0)
+    assert value("ssim", volume, other) == pytest.approx(structural_similarity(volume, other, **options), abs=1e-6)
 
 
 def test_figures_of_a_batch_are_those_of_each_function():
-    pictures = np.stack([np.stack([_smooth(10 * item + n, (32, 33)) for n in range(3)]) for item in range(3)])
+    pictures = np.stack([np.stack([smooth(10 * item + n, (32, 33)) for n in range(3)]) for item in range(3)])
     together = figures(pictures[:, 0], pictures[:, 1:])
     for name, values in together.items():
         alone = metric(name).function(pictures[:, 0], pictures[:, 1:])

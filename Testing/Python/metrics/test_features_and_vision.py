@@ -6,21 +6,9 @@ import math
 import numpy as np
 import pytest
 from scipy import ndimage
+from smooth_fields import smooth, triple, value
 
-from MedFusionLib.metrics import feature_information, metric, phase_congruency
-
-
-def _smooth(seed, shape, sigma=1.2):
-    field = ndimage.gaussian_filter(np.random.default_rng(seed).random(shape), sigma)
-    return np.round(255 * (field - field.min()) / np.ptp(field)) / 255
-
-
-def _triple(shape):
-    return tuple(_smooth(seed, shape) for seed in (1, 2, 3))
-
-
-def _value(name, fused, *sources):
-    return float(metric(name).function(fused[None], np.stack(sources)[None])[0])
+from MedFusionLib.metrics import feature_information, phase_congruency
 
 
 def _shared(one, other):
@@ -58,38 +46,38 @@ def _loop(fused, source, one_in):
 def test_feature_information_follows_its_formula(shape, one_in):
     import pywt
 
-    fused, *sources = _triple(shape)
-    assert _value("fmi_pixel", fused, *sources) == pytest.approx(
+    fused, *sources = triple(shape)
+    assert value("fmi_pixel", fused, *sources) == pytest.approx(
         np.mean([_loop(fused, source, one_in) for source in sources]), rel=1e-7
     )
 
     def sobel(picture):
         return np.sqrt(sum(ndimage.sobel(picture, axis, mode="nearest") ** 2 for axis in range(picture.ndim)))
 
-    assert _value("fmi_gradient", fused, *sources) == pytest.approx(
+    assert value("fmi_gradient", fused, *sources) == pytest.approx(
         np.mean([_loop(sobel(fused), sobel(source), one_in) for source in sources]), rel=1e-7
     )
     even = tuple(slice(0, length // 2 * 2) for length in shape)
     pictures = [picture[even] for picture in (fused, *sources)]
     made, *own = ([*pywt.dwtn(picture, "haar").values()] for picture in pictures)
     expected = np.mean([_loop(f, s, one_in) for bands in own for f, s in zip(made, bands, strict=True)])
-    assert _value("fmi_wavelet", *pictures) == pytest.approx(expected, rel=1e-6)
+    assert value("fmi_wavelet", *pictures) == pytest.approx(expected, rel=1e-6)
 
 
 def _head(seed, side=96):
     """A structured disc on black, like a slice of a head, in 8 bits."""
     rows, columns = np.indices((side, side)) - side / 2
-    return np.where(rows**2 + columns**2 < (0.42 * side) ** 2, _smooth(seed, (side, side), 2.0), 0.0)
+    return np.where(rows**2 + columns**2 < (0.42 * side) ** 2, smooth(seed, (side, side), 2.0), 0.0)
 
 
 @pytest.mark.parametrize("name", ["fmi_pixel", "fmi_gradient"])
 def test_feature_information_of_some_windows_is_near_that_of_all(name, monkeypatch):
     one, other = _head(1), _head(2)
     fused = np.round(255 * (0.6 * one + 0.4 * other)) / 255
-    subsampled = _value(name, fused, one, other)
+    subsampled = value(name, fused, one, other)
     monkeypatch.setitem(feature_information._ONE_IN, 2, 1)
     shifts = itertools.product(range(3), range(3))
-    every = [_value(name, *(np.roll(picture, shift, (0, 1)) for picture in (fused, one, other))) for shift in shifts]
+    every = [value(name, *(np.roll(picture, shift, (0, 1)) for picture in (fused, one, other))) for shift in shifts]
     assert subsampled == pytest.approx(np.mean(every), abs=0.02)
 
 
@@ -98,7 +86,7 @@ def test_turning_the_pictures_changes_no_gradient_information(monkeypatch):
     one, other = _head(1), _head(2)
     pictures = (np.maximum(one, other), one, other)
     turned = [np.rot90(picture) for picture in pictures]
-    assert _value("fmi_gradient", *pictures) == pytest.approx(_value("fmi_gradient", *turned), abs=0.02)
+    assert value("fmi_gradient", *pictures) == pytest.approx(value("fmi_gradient", *turned), abs=0.02)
 
 
 def _frequencies(shape):
@@ -107,7 +95,7 @@ def _frequencies(shape):
 
 @pytest.mark.parametrize("shape", [(30, 37), (18, 20, 33)])
 def test_the_eye_of_chen_and_blum_follows_its_formula(shape):
-    fused, *sources = _triple(shape)
+    fused, *sources = triple(shape)
     squared = (_frequencies(shape) ** 2).sum(0)
     degree = 256 / 15 * np.sqrt(squared)
 
@@ -124,12 +112,12 @@ def test_the_eye_of_chen_and_blum_follows_its_formula(shape):
         to_a, to_b = (min(x, s) / max(x, s) if max(x, s) else 1.0 for s in (y, z))
         weight = y * y / (y * y + z * z) if y or z else 0.5
         quality.append(weight * to_a + (1 - weight) * to_b)
-    assert _value("q_cb", fused, *sources) == pytest.approx(np.mean(quality), rel=1e-6)
+    assert value("q_cb", fused, *sources) == pytest.approx(np.mean(quality), rel=1e-6)
 
 
 @pytest.mark.parametrize("shape", [(30, 37), (18, 20, 33)])
 def test_the_visible_error_of_chen_and_varshney_follows_its_formula(shape):
-    fused, *sources = _triple(shape)
+    fused, *sources = triple(shape)
     degree = 64 * np.sqrt((_frequencies(shape) ** 2).sum(0))
     sensitivity = 2.6 * (0.0192 + 0.144 * degree) * np.exp(-((0.144 * degree) ** 1.1))
     above = below = 0.0
@@ -140,7 +128,7 @@ def test_the_visible_error_of_chen_and_varshney_follows_its_formula(shape):
             cut = tuple(slice(start, start + 16) for start in place)
             above += (edges[cut] ** 5).sum() * error[cut].mean()
             below += (edges[cut] ** 5).sum()
-    assert _value("q_cv", fused, *sources) == pytest.approx(above / below, rel=1e-9)
+    assert value("q_cv", fused, *sources) == pytest.approx(above / below, rel=1e-9)
 
 
 def _congruency_maps(picture):
@@ -205,7 +193,7 @@ def _local_correlation(f, other):
 
 @pytest.mark.parametrize("shape", [(40, 45), (16, 20, 18)])
 def test_phase_congruency_follows_kovesi_and_zhao(shape):
-    fused, *sources = _triple(shape)
+    fused, *sources = triple(shape)
     fused = 0.7 * np.maximum(*sources) + 0.3 * fused
     made, one, other = (_congruency_maps(picture) for picture in (fused, *sources))
     first = one[0] > other[0]
@@ -218,22 +206,22 @@ def test_phase_congruency_follows_kovesi_and_zhao(shape):
         product *= np.max(likeness, axis=0)[either].mean()
     assert either.any()
     assert not either.all()
-    assert _value("q_p", fused, *sources) == pytest.approx(product, abs=2e-4)
+    assert value("q_p", fused, *sources) == pytest.approx(product, abs=2e-4)
 
 
 def test_phase_congruency_of_a_large_volume_is_that_of_half_its_resolution(monkeypatch):
-    pictures = [_smooth(seed, (32, 34, 36), 2.0) for seed in (1, 2, 3)]
+    pictures = [smooth(seed, (32, 34, 36), 2.0) for seed in (1, 2, 3)]
     halved = [picture.reshape(16, 2, 17, 2, 18, 2).mean((1, 3, 5)) for picture in pictures]
-    expected = _value("q_p", *halved)
+    expected = value("q_p", *halved)
     monkeypatch.setattr(phase_congruency, "_LARGE", 32 * 34 * 36 - 1)
-    assert _value("q_p", *pictures) == pytest.approx(expected, abs=1e-5)
+    assert value("q_p", *pictures) == pytest.approx(expected, abs=1e-5)
 
 
 def test_a_copy_keeps_most_of_the_phase_congruency_and_noise_little():
     one, other = _head(1), _head(2)
     noisy = np.clip(one + np.random.default_rng(0).normal(0, 0.1, one.shape), 0, 1)
-    assert 0.8 < _value("q_p", one, one, other) < 1.0
-    assert _value("q_p", noisy, one, other) < 0.5
+    assert 0.8 < value("q_p", one, one, other) < 1.0
+    assert value("q_p", noisy, one, other) < 0.5
 
 
 def test_directions_are_spread_evenly():
