@@ -23,7 +23,8 @@ class Network:
     where it does not. ``receptive_field`` is how far, in voxels, a voxel of the output looks; None: at everything.
     ``method`` is the fusion method that uses it, "fusion.file:Class": another than the default where the network is one
     part of a method. ``settings`` are what a user may choose without other weights, such as the rule that joins the
-    features. The others are as on a method's :class:`~MedFusionLib.fusion.card.Card`.
+    features. ``training`` is the step by which it is trained, "training.file:Class" within this library. ``roles`` says
+    that its ``forward`` also takes ``functional``, which sources are functional. The others are as on a method's :class:`~MedFusionLib.fusion.card.Card`.
     """
 
     name: str
@@ -44,6 +45,8 @@ class Network:
     requires: tuple[str, ...] = ("torch", "safetensors")
     settings: tuple[Parameter, ...] = ()
     method: str = "fusion.learned:Learned"
+    training: str = "training.step:PlainStep"
+    roles: bool = False
 
 
 _OWN = "MedFusion's own network; not from a paper"

@@ -1,0 +1,22 @@
+"""One batch of training pairs, as losses, augmentation and steps see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Pictures or patches that belong together, all in [0, 1] and float32.
+
+    ``sources`` has shape (batch, source, *spatial), with two spatial dimensions or three; a source that has colour is
+    there as its luma. ``functional`` says for each source whether it is functional (PET, SPECT) and so has colour.
+    ``colour`` is the functional sources mixed, as RGB of shape (batch, 3, *spatial), or None where all are grey. All
+    pairs of one batch have the same roles.
+    """
+
+    sources: Tensor
+    functional: tuple[bool, ...]
+    colour: Tensor | None = None
