@@ -24,7 +24,8 @@ class Network:
     ``method`` is the fusion method that uses it, "fusion.file:Class": another than the default where the network is one
     part of a method. ``settings`` are what a user may choose without other weights, such as the rule that joins the
     features. ``training`` is the step by which it is trained, "training.file:Class" within this library. ``roles`` says
-    that its ``forward`` also takes ``functional``, which sources are functional. The others are as on a method's :class:`~MedFusionLib.fusion.card.Card`.
+    that its ``forward`` also takes ``functional``, which sources are functional. The others are as on a method's
+    :class:`~MedFusionLib.fusion.card.Card`.
     """
 
     name: str
