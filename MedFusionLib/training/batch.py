@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import Tensor
 
@@ -14,9 +14,16 @@ class Batch:
     ``sources`` has shape (batch, source, *spatial), with two spatial dimensions or three; a source that has colour is
     there as its luma. ``functional`` says for each source whether it is functional (PET, SPECT) and so has colour.
     ``colour`` is the functional sources mixed, as RGB of shape (batch, 3, *spatial), or None where all are grey. All
-    pairs of one batch have the same roles.
+    pairs of one batch have the same roles. ``clean`` is the sources as the loss shall see them, of the shape of
+    ``sources``, where augmentation gave the network worse ones (misaligned, say); None where both see the same.
     """
 
     sources: Tensor
     functional: tuple[bool, ...]
     colour: Tensor | None = None
+    clean: Tensor | None = None
+
+    @property
+    def target(self) -> Batch:
+        """What a loss compares with: this batch with its clean sources in the place of those the network sees."""
+        return self if self.clean is None else replace(self, sources=self.clean, clean=None)
