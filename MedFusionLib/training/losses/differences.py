@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from MedFusionLib.training.losses.compared import Compared
@@ -21,10 +22,17 @@ def scd(it: Compared) -> Tensor:
 def correlations(it: Compared) -> Tensor:
     """SCD of each item, as ``metrics.scd``: (batch,)."""
     sources = it.sources.once("centred", lambda: _centred(it.sources.pictures))
-    difference = _centred(it.fused) - (sources.sum(1, keepdim=True) - sources)
+    others = it.sources.once("others", lambda: _others(it.sources.pictures))
+    difference = _centred(it.fused - others)
     shared = (sources * difference).flatten(2).mean(2)
     spread = sources.square().flatten(2).mean(2) * difference.square().flatten(2).mean(2)
     return (shared / (spread + _FLAT).sqrt()).sum(1)
+
+
+def _others(sources: Tensor) -> Tensor:
+    """For each source the sum of all others: added up anew, so that a copy of one differs from it by exactly 0."""
+    places = range(sources.shape[1])
+    return torch.stack([sources[:, [other for other in places if other != place]].sum(1) for place in places], 1)
 
 
 def _centred(pictures: Tensor) -> Tensor:

@@ -24,7 +24,8 @@ def panel_gain(it: Compared) -> Tensor:
 
     The project's facts on quality: ascent on the worst gain raised all six at once, where ascent on a sum gives some
     of them up. Figures as in ``metrics``: Qabf, SSIM, Q_Y, SCD, VIF and the smallest VIF; the smallest gain
-    is a soft minimum of temperature .03, which is 0 for the maximum itself. A figure of the maximum below .1 counts as .1.
+    is a soft minimum of temperature .03, which is 0 for the maximum itself. A figure of the maximum below .1 counts as
+    .1.
     """
     return -gains(it).mean()
 
