@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache, partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -58,7 +59,25 @@ def _monai(kind: Callable[..., Any], settings: Mapping[str, Any], generator: tor
     transform = kind(**settings)
     if isinstance(transform, Randomizable):
         transform.set_random_state(seed=seed(generator))
-    return lambda picture: torch.as_tensor(transform(picture)).as_subclass(Tensor)
+
+    def change(picture: Tensor) -> Tensor:
+        with _without_history():
+            return torch.as_tensor(transform(picture)).as_subclass(Tensor)
+
+    return change
+
+
+@contextmanager
+def _without_history() -> Iterator[None]:
+    """MONAI keeping no record of what was done to a picture, which takes as long as doing it."""
+    from monai.data.meta_obj import get_track_meta, set_track_meta
+
+    before = get_track_meta()
+    set_track_meta(False)
+    try:
+        yield
+    finally:
+        set_track_meta(before)
 
 
 def _torchio(kind: Callable[..., Any], settings: Mapping[str, Any], generator: torch.Generator) -> Transform:
