@@ -1,0 +1,52 @@
+"""Colour of fused pictures in torch: the twin of ``MedFusionLib.colour``, channels in the second axis."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from MedFusionLib.training.losses.compared import Compared
+
+_LUMA = (0.299, 0.587, 0.114)
+# Linear sRGB to XYZ, already divided by the white point D65.
+_TO_XYZ = (
+    (0.412453 / 0.95047, 0.357580 / 0.95047, 0.180423 / 0.95047),
+    (0.212671, 0.715160, 0.072169),
+    (0.019334 / 1.08883, 0.119193 / 1.08883, 0.950227 / 1.08883),
+)
+_DARK, _LOW = 0.04045, 0.008856
+_SMALL = 1e-6
+
+
+def luma(rgb: Tensor) -> Tensor:
+    """BT.601 luma of RGB (batch, 3, *spatial): (batch, 1, *spatial)."""
+    weights = torch.tensor(_LUMA, dtype=rgb.dtype, device=rgb.device)
+    return (rgb * weights.view(-1, *(1,) * (rgb.ndim - 2))).sum(1, keepdim=True)
+
+
+def recolour(fused_luma: Tensor, coloured: Tensor) -> Tensor:
+    """The picture (batch, 3, *spatial) with luma ``fused_luma`` (batch, 1, *spatial) and the chroma of ``coloured``.
+
+    As ``MedFusionLib.colour.recolour``: where that leaves the RGB cube the chroma is shortened just enough. Nothing is
+    rounded to 8 bits.
+    """
+    chroma = coloured - luma(coloured)
+    room, size = torch.where(chroma > 0, 1.0 - fused_luma, fused_luma), chroma.abs()
+    scale = torch.where(size > room, room / size.clamp_min(_SMALL), 1.0).amin(1, keepdim=True)
+    return (fused_luma + chroma * scale).clamp(0.0, 1.0)
+
+
+def shown(it: Compared) -> Tensor:
+    """Fused as it is shown: (batch, 3, *spatial) with the functional colour put back, (batch, 1, *spatial) without."""
+    colour = it.batch.colour
+    return it.fused if colour is None else it.once("shown", lambda: recolour(it.fused, colour))
+
+
+def to_lab(rgb: Tensor) -> Tensor:
+    """CIELAB (D65) of sRGB in [0, 1], last axis 3: as ``MedFusionLib.colour.to_lab``."""
+    bright = ((rgb.clamp_min(_DARK) + 0.055) / 1.055) ** 2.4
+    linear = torch.where(rgb > _DARK, bright, rgb / 12.92)
+    ratio = linear @ torch.tensor(_TO_XYZ, dtype=rgb.dtype, device=rgb.device).T
+    curve = torch.where(ratio > _LOW, ratio.clamp_min(_LOW) ** (1.0 / 3.0), 7.787 * ratio + 16.0 / 116.0)
+    x, y, z = curve.unbind(-1)
+    return torch.stack((116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)), -1)
