@@ -81,7 +81,7 @@ class PlainStep:
         if recipe.step:
             raise BadInput(f"network {network.name} takes nothing under step, not {', '.join(recipe.step)}",
                            "Leave step out")
-        self._module, self._network, self._recipe, self._device = module, network, recipe, device
+        self.module, self._network, self._recipe, self._device = module, network, recipe, device
         self._lost: Callable[[Tensor, Batch], tuple[Tensor, dict[str, float]]] = weighted(recipe.losses)
         self._descent = Descent(module.parameters(), recipe, device)
 
@@ -96,15 +96,19 @@ class PlainStep:
         total, figures = self._losses(batch)
         return {"loss": float(total), **figures}
 
+    def answer(self, batch: Batch) -> Tensor:
+        """What is judged, (batch, 1, *spatial); another where a network is trained by another task than fusing."""
+        return fuse(self.module, self._network, batch)
+
     def _losses(self, batch: Batch) -> tuple[Tensor, dict[str, float]]:
         with autocast(self._recipe, self._device):
-            fused = fuse(self._module, self._network, batch)
+            fused = self.answer(batch)
         # Losses divide by small variances, which 16 bits do not hold.
         return self._lost(fused.float(), batch.target)
 
     def modules(self) -> Mapping[str, nn.Module]:
         """The network alone."""
-        return {"network": self._module}
+        return {"network": self.module}
 
     def state_dict(self) -> dict[str, Any]:
         """The optimiser's state."""
