@@ -14,6 +14,7 @@ from MedFusionLib.fusion.device import DEVICES
 from MedFusionLib.fusion.inference import PLANE_CHOICES
 from MedFusionLib.modality import MODALITIES, UNITS
 from MedFusionLib.study import command as study_command
+from MedFusionLib.training import command as training_command
 
 _EPILOG = (
     "Research software, not a medical device. Exit codes: 0 done, 2 bad input, 3 registration rejected, 130 cancelled."
@@ -41,6 +42,7 @@ def parser() -> Parser:
     _evaluate(commands.add_parser("evaluate", help="measure a fused volume against its sources"))
     command.add_arguments(commands.add_parser("benchmark", help="judge methods on many cases, by patient"))
     study_command.add_arguments(commands.add_parser("study", help="let readers judge, blinded; analyse what they say"))
+    training_command.add_arguments(commands.add_parser("train", help="train or tune a network on pairs of your own"))
     for name, what in (("methods", "list the fusion methods"), ("metrics", "list the metrics")):
         commands.add_parser(name, help=what).add_argument("--json", action="store_true", help="as JSON")
     demo = commands.add_parser("demo", help="run the main job on the bundled patient")

@@ -244,9 +244,16 @@ def _study(given: argparse.Namespace) -> int:
     return command.run(given)
 
 
+def _train(given: argparse.Namespace) -> int:
+    from MedFusionLib.training import command
+
+    return command.run(given)
+
+
 _COMMANDS = {
     "benchmark": _benchmark,
     "study": _study,
+    "train": _train,
     "fuse": _fuse,
     "compare": _compare,
     "register": _register,

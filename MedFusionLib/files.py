@@ -68,6 +68,16 @@ def locate(path: str | os.PathLike[str]) -> Path:
     return place
 
 
+def write_whole(place: Path, content: bytes) -> None:
+    """Write a file that is complete or not there; one of the same name is replaced."""
+    partial = place.with_name(f".{place.name}.part")
+    try:
+        partial.write_bytes(content)
+        os.replace(partial, place)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
 def suffix_of(path: Path) -> str:
     """The suffix in lower case, ``.nii.gz`` in one piece."""
     name = path.name.lower()

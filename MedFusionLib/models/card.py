@@ -23,7 +23,8 @@ class ModelCard:
     ``network`` and ``options`` are those of a row of the networks' catalog, ``sha256`` is that of the weights' file
     and ``parameters`` the count of learned numbers. ``data`` names each data set with its terms of use, ``splits``
     the series of training, validation and test, ``figures`` what was measured, ``recipe`` the file of the training
-    recipe, ``hardware`` and ``seconds`` what the training took.
+    recipe, ``hardware`` and ``seconds`` what the training took, ``seed`` what its chance was drawn from, and
+    ``started_from`` the weights that were tuned ("" for none).
     """
 
     name: str
@@ -37,6 +38,8 @@ class ModelCard:
     recipe: str = ""
     hardware: str = ""
     seconds: float = 0.0
+    seed: int = 0
+    started_from: str = ""
 
     @classmethod
     def read(cls, path: Path) -> ModelCard:
@@ -78,4 +81,6 @@ _CHECKS = {
     "recipe": text,
     "hardware": text,
     "seconds": number(0, 1e9),
+    "seed": number(0, 2**31 - 1, int),
+    "started_from": text,
 }

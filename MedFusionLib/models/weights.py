@@ -6,7 +6,6 @@ A file is read once, and the very bytes that were checked are used. Nothing is e
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import sha256
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from MedFusionLib.errors import BadInput, MissingDependency
+from MedFusionLib.files import write_whole
 from MedFusionLib.models.card import ModelCard
 from MedFusionLib.models.places import SUFFIX, card_of, find
 from MedFusionLib.networks.catalog import NETWORKS, Network
@@ -72,31 +72,39 @@ def build(name: str, **settings: Any) -> nn.Module:
     return made
 
 
-def save(module: nn.Module, card: ModelCard, folder: Path) -> Path:
+def save(module: nn.Module, card: ModelCard, folder: Path, half: bool = False) -> Path:
     """Write the weights of ``module`` and ``card``, with their hash and count, to ``folder``; returns the file.
 
     The file is called after the card's name. Each file is complete or not there; those of the same name are replaced.
+    ``half`` stores float32 in 16 bits, half the size; :func:`load` gives float32 again. Raises ``BadInput`` for weights
+    that 16 bits cannot hold.
     """
     from safetensors.torch import save as to_bytes
 
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in module.state_dict().items()}
+    stored = _halved if half else _whole
+    tensors = {name: stored(name, tensor.detach().cpu()).contiguous() for name, tensor in module.state_dict().items()}
     data = to_bytes(tensors)
     count = sum(parameter.numel() for parameter in module.parameters())
     card = replace(card, sha256=sha256(data).hexdigest(), parameters=count)
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{card.name}{SUFFIX}"
-    _write(file, data)
-    _write(card_of(file), card.to_json().encode())
+    write_whole(file, data)
+    write_whole(card_of(file), card.to_json().encode())
     return file
 
 
-def _write(place: Path, content: bytes) -> None:
-    partial = place.with_name(f".{place.name}.part")
-    try:
-        partial.write_bytes(content)
-        os.replace(partial, place)
-    finally:
-        partial.unlink(missing_ok=True)
+def _whole(name: str, tensor: Tensor) -> Tensor:
+    return tensor
+
+
+def _halved(name: str, tensor: Tensor) -> Tensor:
+    """A tensor of floating point in 16 bits; others as they are."""
+    if not tensor.is_floating_point():
+        return tensor
+    halved = tensor.half()
+    if not halved.isfinite().all():
+        raise BadInput(f"tensor {name} holds numbers beyond 16 bits", "Store the weights in full")
+    return halved
 
 
 def _check_packages() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import torch
 from torch import Tensor
 
 
@@ -27,3 +28,8 @@ class Batch:
     def target(self) -> Batch:
         """What a loss compares with: this batch with its clean sources in the place of those the network sees."""
         return self if self.clean is None else replace(self, sources=self.clean, clean=None)
+
+    def to(self, device: torch.device) -> Batch:
+        """This batch on ``device``."""
+        colour, clean = (None if tensor is None else tensor.to(device) for tensor in (self.colour, self.clean))
+        return replace(self, sources=self.sources.to(device), colour=colour, clean=clean)

@@ -79,9 +79,9 @@ class TrainingRecipe:
     each validation series, evenly spread (0: all), and a checkpoint is written; after ``patience`` judgements
     without a better one training ends (0: never). ``average`` is the decay of a running mean of the weights, which is
     then what is judged and kept (0: none). ``precision`` "mixed" computes the network in 16 bits where that is safe.
-    ``workers`` are processes that prepare batches. ``start_from`` is "shipped", a shipped model's name, or the path of
-    a weights' file, to tune it further. ``store`` "half" keeps the weights' file in 16 bits. ``step`` is what the
-    network's own training step can be told.
+    ``workers`` are processes that prepare batches. ``start_from`` is "shipped" or the path of a weights' file of this
+    network, to tune it further. ``store`` "half" keeps the weights' file in 16 bits. ``step`` is what the network's
+    own training step can be told.
     """
 
     network: str
@@ -158,6 +158,8 @@ def _check_together(recipe: TrainingRecipe) -> None:
     network = NETWORKS[recipe.network]
     if not recipe.data:
         raise BadInput("the training recipe has no data", "Name one data set or more")
+    if not any(entry.weight for entry in recipe.data):
+        raise BadInput("the data sets of the training recipe all have the weight 0", "Give one of them a weight")
     if len({entry.name for entry in recipe.data}) < len(recipe.data):
         raise BadInput("two data sets of the training recipe have the same name", "Name them apart")
     least, most = network.sources

@@ -1,0 +1,119 @@
+"""A whole training, from recipe to card: everything is checked, then read, then trained, then measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from MedFusionLib import models
+from MedFusionLib.errors import BadInput, Cancelled
+from MedFusionLib.files import locate, write_whole
+from MedFusionLib.models.weights import build
+from MedFusionLib.networks.catalog import NETWORKS
+from MedFusionLib.outputs import check_folder
+from MedFusionLib.progress import Progress, silent
+from MedFusionLib.training import augmentation, checkpoint
+from MedFusionLib.training.cases import check_cases, read_cases
+from MedFusionLib.training.distributed import World, world
+from MedFusionLib.training.finish import RECIPE, finish
+from MedFusionLib.training.loop import Loop
+from MedFusionLib.training.pairs import Pairs
+from MedFusionLib.training.pictures import check_pictures, read_pictures
+from MedFusionLib.training.recipe import TrainingRecipe
+from MedFusionLib.training.sampling import Crops, seed_of
+from MedFusionLib.training.step import step_of
+from MedFusionLib.training.trained import Trained
+from MedFusionLib.training.validation import judged
+
+#: What may change when a training goes on: none of it changes what was learned so far.
+_MAY_CHANGE = frozenset({"name", "steps", "validate_every", "patience", "workers", "precision", "store"})
+
+
+def run(
+    recipe: TrainingRecipe, data_root: Path, output: Path, progress: Progress, *, resume: bool, device: str,
+    cache: Path | None,
+) -> Trained:
+    """See :func:`MedFusionLib.training.train`."""
+    with world(device) as here:
+        return _run(recipe, data_root, output, progress if here.leads else silent, resume, cache, here)
+
+
+def _run(
+    recipe: TrainingRecipe, root: Path, output: Path, progress: Progress, resume: bool, cache: Path | None, here: World
+) -> Trained:
+    state = _checked(recipe, root, output, resume, here)
+    torch.manual_seed(seed_of(recipe.seed))
+    module = _module(recipe).to(here.device).train()
+    step = step_of(module, NETWORKS[recipe.network], recipe, here.device)
+    sets = _read(recipe, root, cache or output / "cache", progress)
+    if here.leads:
+        output.mkdir(parents=True, exist_ok=True)
+        write_whole(output / RECIPE, recipe.to_json().encode())
+    pictures = judged(sets, recipe)
+    loop = Loop(recipe, step, Crops(sets, recipe, here), pictures, here, output)
+    if state:
+        loop.resume(state)
+    try:
+        module.load_state_dict(loop.run(progress))
+    except (Cancelled, KeyboardInterrupt):
+        raise Cancelled(_cancelled(output, loop)) from None
+    return finish(module.eval(), recipe, loop.standing, sets, pictures, here, output, progress)
+
+
+def _checked(recipe: TrainingRecipe, root: Path, output: Path, resume: bool, here: World) -> dict[str, Any]:
+    """Find everything that cannot work before anything heavy; the checkpoint's state, empty for a new training."""
+    if recipe.batch % here.size:
+        raise BadInput(f"a batch of {recipe.batch} for {here.size} processes", "Give a multiple of their number")
+    if recipe.augmentation:
+        taken = augmentation.find(recipe.augmentation).dimensions
+        if recipe.dimension not in taken:
+            raise BadInput(f"augmentation {recipe.augmentation} does not take {recipe.dimension} dimensions",
+                           "Choose another preset")
+    for entry in recipe.data:
+        (check_cases if entry.volumes else check_pictures)(entry, root)
+    if not resume:
+        check_folder(output)
+        return {}
+    state = checkpoint.load(output / checkpoint.NAME)
+    _check_same(recipe.as_dict(), state["recipe"])
+    return state
+
+
+def _check_same(recipe: dict[str, Any], before: dict[str, Any]) -> None:
+    """Raise ``BadInput`` when the recipe of a checkpoint was another in what matters."""
+    for name, value in recipe.items():
+        if name not in _MAY_CHANGE and _plain(value) != _plain(before.get(name)):
+            raise BadInput(f"the checkpoint was made with {name} = {before.get(name)!r}, not {value!r}",
+                           "Go on with the same recipe, or start in a new folder")
+
+
+def _plain(value: Any) -> Any:
+    """``value`` with lists for tuples, as JSON has it."""
+    if isinstance(value, dict):
+        return {key: _plain(entry) for key, entry in value.items()}
+    return [_plain(entry) for entry in value] if isinstance(value, (list, tuple)) else value
+
+
+def _module(recipe: TrainingRecipe) -> nn.Module:
+    """The network with new weights, or with those that are tuned further."""
+    if not recipe.start_from:
+        return build(recipe.network)
+    if recipe.start_from == "shipped":
+        return models.load(recipe.network)
+    return models.load(recipe.network, locate(recipe.start_from))
+
+
+def _read(recipe: TrainingRecipe, root: Path, cache: Path, progress: Progress) -> Sequence[Pairs]:
+    """Every data set of the recipe in memory."""
+    return [read_cases(entry, root, cache, recipe.dimension, progress) if entry.volumes
+            else read_pictures(entry, root, progress) for entry in recipe.data]
+
+
+def _cancelled(output: Path, loop: Loop) -> str:
+    if not (output / checkpoint.NAME).is_file():
+        return "Cancelled before the first checkpoint"
+    return f"Cancelled; the checkpoint of step {loop.standing.history[-1]['step']} is in {output}, go on with --resume"
