@@ -15,6 +15,7 @@ from MedFusionLib.align import Aligned
 from MedFusionLib.colour import FloatArray, luma, mix_colours, recolour, to_colour
 from MedFusionLib.fusion.inference import fuse_arrays
 from MedFusionLib.fusion.method import Method
+from MedFusionLib.fusion.roles import tell_roles
 from MedFusionLib.intensity import Window, choose_window
 from MedFusionLib.progress import Progress, silent
 from MedFusionLib.recipe import Recipe, WindowRecipe
@@ -83,7 +84,8 @@ def fuse_grey(
     sources = np.stack([layer.grey for layer in layers])
     validity = np.stack([layer.validity for layer in layers])
     whole = bool(validity.all())
-    return fuse_arrays(method, sources, None if whole else validity, plane, progress=progress)
+    told = tell_roles(method, [layer.colour is not None for layer in layers])
+    return fuse_arrays(told, sources, None if whole else validity, plane, progress=progress)
 
 
 def put_colour_back(fused_luma: FloatArray, layers: Sequence[Layer]) -> Array:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import Any
 
+from MedFusionLib.arrays import is_numpy_array
 from MedFusionLib.errors import BadInput, MissingDependency
 from MedFusionLib.fusion.inference import receptive_field
 from MedFusionLib.fusion.method import Method
@@ -22,8 +23,8 @@ class OnDevice:
         self._method, self._device = method, device
 
     def fuse(self, sources: Any, **masks: Any) -> Any:
-        """As the method's own ``fuse``; ``masks`` are moved too."""
-        moved = {name: self._moved(mask) for name, mask in masks.items()}
+        """As the method's own ``fuse``; ``masks`` are moved too, but not what is said of the sources' roles."""
+        moved = {name: self._moved(mask) if is_numpy_array(mask) else mask for name, mask in masks.items()}
         return self._method.fuse(self._moved(sources), **moved).cpu().numpy()
 
     def _moved(self, array: Any) -> Any:

@@ -41,8 +41,11 @@ class Learned:
         self._file, self._settings = file, settings
         self._module: nn.Module | None = None
 
-    def fuse(self, sources: Any) -> Any:
-        """Fuse ``(batch, source, *spatial)`` in [0, 1] to ``(batch, 1, *spatial)`` in [0, 1]; see ``Method``."""
+    def fuse(self, sources: Any, **roles: Any) -> Any:
+        """Fuse ``(batch, source, *spatial)`` in [0, 1] to ``(batch, 1, *spatial)`` in [0, 1]; see ``Method``.
+
+        ``roles`` is ``functional``, for a network that uses roles.
+        """
         import torch
 
         check_sources(self.card, sources)
@@ -51,12 +54,12 @@ class Learned:
         given = torch.from_numpy(np.array(sources, np.float32)) if on_host else sources
         module = self._placed(given.device)
         with torch.inference_mode():
-            fused = self._answer(module, given).clamp(0.0, 1.0)
+            fused = self._answer(module, given, **roles).clamp(0.0, 1.0)
         return fused.numpy() if on_host else fused
 
-    def _answer(self, module: nn.Module, sources: Any) -> Any:
+    def _answer(self, module: nn.Module, sources: Any, **roles: Any) -> Any:
         """What ``module`` makes of ``sources``; another where the network is one part of a method."""
-        return module(sources)
+        return module(sources, **roles)
 
     def _placed(self, device: torch.device) -> nn.Module:
         """The network on ``device``; loaded when it is first asked for, because that imports torch."""
@@ -80,7 +83,7 @@ def _entry(network: Network) -> Entry:
         trained=models.find(network.name) is not None, requires=network.requires,
         parameters=(*network.settings, _WEIGHTS), workspace=network.workspace,
         receptive_field=network.receptive_field, learned_parameters=network.parameters,
-        published_parameters=network.published_parameters,
+        published_parameters=network.published_parameters, uses_roles=network.roles,
     ), f"MedFusionLib.{network.method}")
 
 

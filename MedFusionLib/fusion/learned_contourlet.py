@@ -27,8 +27,13 @@ _RADIUS = 1
 class LearnedContourlet(Learned):
     """High bands by the network, the low band by energy and gradient, pictures by the way back."""
 
-    def _answer(self, module: nn.Module, sources: Any) -> Any:
-        return keep_within(contourlet(sources, _LEVELS, _DIRECTIONS, module, fuse_low_band), sources)
+    def _answer(self, module: nn.Module, sources: Any, **roles: Any) -> Any:
+        return fuse_bands(module, sources)
+
+
+def fuse_bands(module: nn.Module, sources: Any) -> Any:
+    """``sources`` (batch, source, *spatial) fused in the contourlet domain, the high bands by ``module``."""
+    return keep_within(contourlet(sources, _LEVELS, _DIRECTIONS, module, fuse_low_band), sources)
 
 
 def fuse_low_band(bands: Any) -> Any:

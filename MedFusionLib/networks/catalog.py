@@ -23,7 +23,8 @@ class Network:
     where it does not. ``receptive_field`` is how far, in voxels, a voxel of the output looks; None: at everything.
     ``method`` is the fusion method that uses it, "fusion.file:Class": another than the default where the network is one
     part of a method. ``settings`` are what a user may choose without other weights, such as the rule that joins the
-    features. ``training`` is the step by which it is trained, "training.file:Class" within this library. ``roles`` says
+    features. ``training`` is the step by which it is trained, "training.file:Class" within this library; ``critics`` the
+    discriminators of an adversarial one, "networks.file:Class". ``roles`` says
     that its ``forward`` also takes ``functional``, which sources are functional. The others are as on a method's
     :class:`~MedFusionLib.fusion.card.Card`.
     """
@@ -47,24 +48,27 @@ class Network:
     settings: tuple[Parameter, ...] = ()
     method: str = "fusion.learned:Learned"
     training: str = "training.step:PlainStep"
+    critics: str = ""
     roles: bool = False
 
 
+_ADVERSARIAL = "training.adversarial:AdversarialStep"
 _OWN = "MedFusion's own network; not from a paper"
 
 _CNN: tuple[Network, ...] = (
     Network("medfusion", "MedFusion", "cnn", "networks.medfusion:MedFusion", _OWN,
             "Weighs the sources voxel by voxel and adds a small bounded change; black stays black",
-            parameters=68_419, sources=(2, None), symmetric=True, receptive_field=31, workspace=32.0),
+            parameters=68_483, sources=(2, None), symmetric=True, roles=True, receptive_field=31, workspace=32.0),
     Network("medfusion_3d", "MedFusion 3-D", "cnn", "networks.medfusion:MedFusion", _OWN,
             "The same for whole volumes, which sees across slices",
-            parameters=54_027, options={"dimension": 3, "fine": 12, "coarse": 16}, dimensions=(3,),
-            sources=(2, None), symmetric=True, receptive_field=31, workspace=16.0),
+            parameters=54_123, options={"dimension": 3, "fine": 12, "coarse": 16}, dimensions=(3,),
+            sources=(2, None), symmetric=True, roles=True, receptive_field=31, workspace=16.0),
     Network("siamese", "Siamese weights, pyramid fusion", "cnn", "networks.siamese:Siamese",
             "Y. Liu, X. Chen, J. Cheng and H. Peng, A medical image fusion method based on convolutional neural "
             "networks, 20th International Conference on Information Fusion, 2017",
             "Two equal branches compare patches; their weights join the sources' Laplacian pyramids",
-            parameters=435_202, doi="10.23919/ICIF.2017.8009769", workspace=128.0),
+            parameters=435_202, doi="10.23919/ICIF.2017.8009769", workspace=128.0,
+            training="training.classifier_step:ClassifierStep"),
     Network("ifcnn", "IFCNN", "cnn", "networks.ifcnn:IFCNN",
             "Y. Zhang, Y. Liu, P. Sun, H. Yan, X. Zhao and L. Zhang, IFCNN: a general image fusion framework based on "
             "convolutional neural network, Information Fusion 54, 2020",
@@ -78,24 +82,26 @@ _CNN: tuple[Network, ...] = (
             "A densely connected autoencoder; the features of any number of sources are joined in its middle",
             parameters=74_193, doi="10.1109/TIP.2018.2887342", sources=(2, None), symmetric=True,
             receptive_field=9, workspace=160.0,
-            settings=(Parameter("rule", "l1", "How features are joined", choices=("l1", "mean", "sum", "max")),)),
+            settings=(Parameter("rule", "l1", "How features are joined", choices=("l1", "mean", "sum", "max")),),
+            training="training.reconstruction:ReconstructionStep"),
     Network("mcfnet", "MCFNet", "cnn", "networks.mcfnet:MCFNet",
             "X. Liang, P. Hu, L. Zhang, J. Sun and G. Yin, MCFNet: multi-layer concatenation fusion network for "
             "medical images fusion, IEEE Sensors Journal 19(16), 2019",
             "Samples both sources down and up again, with the maps of all layers at hand; end to end",
-            parameters=545_795, doi="10.1109/JSEN.2019.2913281"),
+            parameters=389_563, doi="10.1109/JSEN.2019.2913281"),
     Network("dmcfusion", "DMC-Fusion", "cnn", "networks.dmcfusion:DMCFusion",
             "Q. Zuo, J. Zhang and Y. Yang, DMC-Fusion: deep multi-cascade fusion with classifier-based feature "
             "synthesis for medical multi-modal images, IEEE Journal of Biomedical and Health Informatics 25(9), 2021",
             "Tells fine from coarse features and joins them on every decoding stage, by firing neurons and l1 weights",
             parameters=74_193, doi="10.1109/JBHI.2021.3083752", sources=(2, None), symmetric=True, workspace=320.0,
             settings=(Parameter("threshold", 20.0, "From how many dB on a feature map counts as fine", 0.0, 60.0),
-                      Parameter("iterations", 110, "How long the neurons fire; time grows with it", 1, 200))),
+                      Parameter("iterations", 110, "How long the neurons fire; time grows with it", 1, 200)),
+            training="training.reconstruction:ReconstructionStep"),
     Network("unet", "U-Net", "cnn", "networks.unet:UNet",
             "O. Ronneberger, P. Fischer and T. Brox, U-Net: convolutional networks for biomedical image "
             "segmentation, MICCAI 2015",
             "Both sources enter, the fused picture leaves: the plain end-to-end network; narrower than the published",
-            parameters=1_925_313, doi="10.1007/978-3-319-24574-4_28"),
+            parameters=481_889, doi="10.1007/978-3-319-24574-4_28", options={"channels": 16}),
     Network("unet_3d", "U-Net 3-D", "cnn", "networks.unet:UNet",
             "O. Cicek, A. Abdulkadir, S. Lienkamp, T. Brox and O. Ronneberger, 3D U-Net: learning dense volumetric "
             "segmentation from sparse annotation, MICCAI 2016",
@@ -118,7 +124,7 @@ _CNN: tuple[Network, ...] = (
             "networks and non-subsampled contourlet transform, Expert Systems with Applications 171, 2021",
             "Picks details in many directions at full resolution; a network decides whose",
             parameters=5_088, doi="10.1016/j.eswa.2021.114574", sources=(2, None), symmetric=True, workspace=120.0,
-            method="fusion.learned_contourlet:LearnedContourlet"),
+            method="fusion.learned_contourlet:LearnedContourlet", training="training.contourlet_step:ContourletStep"),
 )
 
 _GAN: tuple[Network, ...] = (
@@ -126,27 +132,32 @@ _GAN: tuple[Network, ...] = (
             "J. Ma, W. Yu, P. Liang, C. Li and J. Jiang, FusionGAN: a generative adversarial network for infrared and "
             "visible image fusion, Information Fusion 48, 2019",
             "Keeps the texture of the first source and the intensities of the second; five convolutions",
-            parameters=925_633, doi="10.1016/j.inffus.2018.09.004", receptive_field=6, workspace=448.0),
+            parameters=925_633, doi="10.1016/j.inffus.2018.09.004", receptive_field=6, workspace=448.0,
+            training=_ADVERSARIAL, critics="networks.fusiongan:FusionGANCritics"),
     Network("ddcgan", "DDcGAN", "gan", "networks.ddcgan:DDcGAN",
             "J. Ma, H. Xu, J. Jiang, X. Mei and X.-P. Zhang, DDcGAN: a dual-discriminator conditional generative "
             "adversarial network for multi-resolution image fusion, IEEE Transactions on Image Processing 29, 2020",
             "Keeps the texture of the first source and the intensities of the second; a critic for each",
-            parameters=1_097_665, doi="10.1109/TIP.2020.2977573", receptive_field=10, workspace=704.0),
+            parameters=1_097_665, doi="10.1109/TIP.2020.2977573", receptive_field=10, workspace=704.0,
+            training=_ADVERSARIAL, critics="networks.ddcgan:DDcGANCritics"),
     Network("mgmdcgan", "MGMDcGAN", "gan", "networks.mgmdcgan:MGMDcGAN",
             "J. Huang, Z. Le, Y. Ma, F. Fan, H. Zhang and L. Yang, MGMDcGAN: medical image fusion using "
             "multi-generator multi-discriminator conditional generative adversarial network, IEEE Access 8, 2020",
-            "Fuses structure (first) with coarser function (second), then gives dense structure its brightness back",
-            parameters=2_195_403, doi="10.1109/ACCESS.2020.2982016", workspace=896.0),
+            "Fuses structure (first) with coarser function (second), then mends dense structure; half as wide as published",
+            parameters=550_539, doi="10.1109/ACCESS.2020.2982016", options={"growth": 24}, workspace=896.0,
+            training=_ADVERSARIAL, critics="networks.mgmdcgan:MGMDcGANCritics"),
     Network("fusegan", "FuseGAN", "gan", "networks.fusegan:FuseGAN",
             "X. Guo, R. Nie, J. Cao, D. Zhou, L. Mei and K. He, FuseGAN: learning to fuse multi-focus image via "
             "conditional generative adversarial network, IEEE Transactions on Multimedia 21(8), 2019",
             "A Siamese encoder gives each pixel the confidence with which the sources are weighed",
-            parameters=2_255_809, doi="10.1109/TMM.2019.2895292", workspace=192.0),
+            parameters=565_729, doi="10.1109/TMM.2019.2895292", options={"width": 16}, workspace=192.0,
+            training=_ADVERSARIAL, critics="networks.fusegan:FuseGANCritics"),
     Network("pix2pix", "Conditional GAN (Pix2Pix)", "gan", "networks.pix2pix:UNetGenerator",
             "P. Isola, J.-Y. Zhu, T. Zhou and A. Efros, Image-to-image translation with conditional adversarial "
             "networks, CVPR 2017",
             "A U-Net draws the fused picture, judged patch by patch; narrower than the published one",
-            parameters=2_343_793, doi="10.1109/CVPR.2017.632", options={"width": 24, "depth": 5}),
+            parameters=1_042_337, doi="10.1109/CVPR.2017.632", options={"width": 16, "depth": 5},
+            training=_ADVERSARIAL, critics="networks.pix2pix:Pix2PixCritics"),
 )
 
 _TRANSFORMER: tuple[Network, ...] = (
@@ -159,8 +170,10 @@ _TRANSFORMER: tuple[Network, ...] = (
     Network("swinfusion", "SwinFusion", "transformer", "networks.swinfusion:SwinFusion",
             "J. Ma, L. Tang, F. Fan, J. Huang, X. Mei and Y. Ma, SwinFusion: cross-domain long-range learning for "
             "general image fusion via Swin transformer, IEEE/CAA Journal of Automatica Sinica 9(7), 2022",
-            "Attention in shifted windows, within each source and then across both",
-            parameters=965_251, doi="10.1109/JAS.2022.105686", workspace=1344.0),
+            "Attention in shifted windows, within each source and then across both; narrower than the published",
+            parameters=155_421, doi="10.1109/JAS.2022.105686", published_parameters=973_681,
+            workspace=640.0,
+            options={"width": 32, "heads": 2, "depth": 2, "exchanges": 1}),
     Network("transfuse", "TransFuse", "transformer", "networks.transfuse:TransFuse",
             "Y. Zhang, H. Liu and Q. Hu, TransFuse: fusing transformers and CNNs for medical image segmentation, "
             "MICCAI 2021",

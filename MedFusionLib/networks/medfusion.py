@@ -1,8 +1,8 @@
 """MedFusion's own network: light, for two or more sources in any order, in 2-D or 3-D.
 
-Every source passes one shared encoder at half and at quarter resolution. Twice the sources exchange what they see,
-as the maximum and the mean of their features over the sources, so that neither number nor order matters. The head
-gives each source a weight (softmax over the sources) and the picture a residual::
+Every source, and whether it is functional, passes one shared encoder at half and at quarter resolution. Twice the
+sources exchange what they see, as the maximum and the mean of their features over the sources, so that neither number
+nor order matters. The head gives each source a weight (softmax over the sources) and the picture a residual::
 
     fused = sum_i w_i * source_i + bound * tanh(r) * max_i source_i
 
@@ -16,11 +16,12 @@ one 3 x 3, transposed 2 x 2 / 2 to logit and residual. No normalisation, so that
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
+from torch.nn.functional import leaky_relu, pad
 
 _CELL = 4
 _SLOPE = 0.1
@@ -50,7 +51,7 @@ def _double(dimension: int, inputs: int, outputs: int) -> nn.Module:
 
 
 def _active(features: Tensor) -> Tensor:
-    return functional.leaky_relu(features, _SLOPE)
+    return leaky_relu(features, _SLOPE)
 
 
 def _apart(features: Tensor, count: int) -> Tensor:
@@ -99,7 +100,7 @@ class MedFusion(nn.Module):
                  sharpness: float = 16.0) -> None:
         super().__init__()
         self.dimension, self.bound = dimension, bound
-        self.stem = _halve(dimension, 1, fine)
+        self.stem = _halve(dimension, 2, fine)
         self.edges = _convolution(dimension, fine, fine, 3)
         self.down = _halve(dimension, fine, coarse)
         self.before = nn.Sequential(Residual(dimension, coarse), Residual(dimension, coarse))
@@ -117,26 +118,33 @@ class MedFusion(nn.Module):
             for parameter in self.head.parameters():
                 parameter.mul_(0.1)
 
-    def forward(self, sources: Tensor) -> Tensor:
-        """Fuse ``(batch, source, *spatial)`` in [0, 1] to ``(batch, 1, *spatial)`` in [0, 1]."""
-        origin = self.origin(sources)
+    def forward(self, sources: Tensor, functional: Sequence[bool] | None = None) -> Tensor:
+        """Fuse ``(batch, source, *spatial)`` in [0, 1] to ``(batch, 1, *spatial)`` in [0, 1].
+
+        ``functional`` says for each source whether it is the luma of a functional one, whose colour is put back
+        afterwards; None: none is.
+        """
+        origin = self.origin(sources, functional)
         weighted = (origin.weights * sources).sum(1, keepdim=True)
         return (weighted + origin.residual).clamp(0.0, 1.0)
 
-    def origin(self, sources: Tensor) -> Origin:
+    def origin(self, sources: Tensor, functional: Sequence[bool] | None = None) -> Origin:
         """The weights and the residual that :meth:`forward` makes its output of."""
         size = sources.shape[2:]
-        padded = functional.pad(sources, _padding(size), mode="replicate")
-        logits, change = self._head(padded)
+        padded = pad(sources, _padding(size), mode="replicate")
+        roles = sources.new_tensor([float(role) for role in functional or (False,) * sources.shape[1]])
+        logits, change = self._head(padded, roles)
         crop = (slice(None), slice(None), *(slice(0, length) for length in size))
         weights = torch.softmax(self.sharpness * sources + logits[crop], dim=1)
         brightest = sources.amax(1, keepdim=True)
         return Origin(weights, self.bound * torch.tanh(change[crop]) * brightest)
 
-    def _head(self, sources: Tensor) -> tuple[Tensor, Tensor]:
+    def _head(self, sources: Tensor, roles: Tensor) -> tuple[Tensor, Tensor]:
         """The logit of each source, and the residual's argument, the mean of what the sources ask for."""
         count = sources.shape[1]
-        fine = _active(self.edges(_active(self.stem(sources.flatten(0, 1).unsqueeze(1)))))
+        shown = roles.view(1, count, *(1,) * self.dimension).expand_as(sources)
+        given = torch.stack([sources, shown], dim=2).flatten(0, 1)
+        fine = _active(self.edges(_active(self.stem(given))))
         coarse = self.before(_active(self.down(fine)))
         coarse = self.after(self.coarse_exchange(coarse, count))
         fine = self.fine_exchange(fine + self.up(coarse), count)
@@ -145,5 +153,5 @@ class MedFusion(nn.Module):
 
 
 def _padding(size: torch.Size) -> list[int]:
-    """What ``functional.pad`` takes to make every length a multiple of the coarsest cell."""
+    """What ``pad`` takes to make every length a multiple of the coarsest cell."""
     return [amount for length in reversed(size) for amount in (0, -length % _CELL)]

@@ -31,6 +31,19 @@ def test_three_sources_fuse_alike_in_any_order(name: str, size: tuple[int, ...])
 
 
 @BOTH
+def test_a_functional_source_is_another_source_than_an_anatomical_one(name: str, size: tuple[int, ...]) -> None:
+    network = build(name)
+    sources = torch.rand(1, 2, *size)
+    with torch.inference_mode():
+        plain = network(sources)
+        told = network(sources, functional=(False, True))
+        turned = network(sources.flip(1), functional=(True, False))
+    torch.testing.assert_close(network(sources, functional=(False, False)).detach(), plain)
+    torch.testing.assert_close(turned, told, atol=1e-5, rtol=0)
+    assert (told - plain).abs().max() > 1e-4
+
+
+@BOTH
 def test_black_in_all_sources_is_exactly_black_beside_bright_edges_too(name: str, size: tuple[int, ...]) -> None:
     sources = sources_of(name, *size)
     sources[..., : size[-1] // 2] = 0
