@@ -6,12 +6,14 @@ A network for pictures gets the slices in which every source shows something, on
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
+import SimpleITK as sitk
 
+from MedFusionLib.align import Aligned
 from MedFusionLib.errors import BadInput
 from MedFusionLib.files import write_whole
 from MedFusionLib.layers import Layer, prepare_layers
@@ -73,19 +75,27 @@ def _key(data: DataSet, place: Path) -> str:
 
 
 def _align(data: DataSet, place: Path, home: Path) -> None:
-    """Read, align and window the volumes of a case, and write them to ``home``, the text that says so last."""
-    from MedFusionLib.align import align
+    """Read, resample and window the volumes of a case, and write them to ``home``, the text that says so last."""
     from MedFusionLib.door import check_sources
 
-    recipe = Recipe.from_dict({"registration": "none", "on_rejection": "continue", "windows": dict(data.windows),
-                               "colour_maps": dict(data.colour_maps)})
+    recipe = Recipe.from_dict({"windows": dict(data.windows), "colour_maps": dict(data.colour_maps)})
     volumes = check_sources([Volume.read(place / name) for name in data.volumes])
-    aligned = align(volumes, recipe)
+    aligned = _as_they_lie(volumes)
     home.mkdir(parents=True, exist_ok=True)
     for number, layer in enumerate(prepare_layers(volumes, aligned, recipe)):
         np.save(home / f"{number}.npy", _stored(layer))
     spacing = [float(step) for step in aligned.fixed.image.GetSpacing()[::-1]]
     write_whole(home / "case.json", json.dumps({"case": place.name, "spacing": spacing}).encode())
+
+
+def _as_they_lie(volumes: Sequence[Volume]) -> Aligned:
+    """The volumes on the grid of the first, where the collection's own geometry puts them; nobody judges that here."""
+    from MedFusionLib.resample import resample
+
+    fixed = volumes[0]
+    moved = [resample(volume, fixed, sitk.Transform(3, sitk.sitkIdentity)) for volume in volumes[1:]]
+    validity = (np.ones(fixed.array.shape[:3], bool), *(inside for _, inside in moved))
+    return Aligned((fixed, *(source for source, _ in moved)), validity, (None,) * len(volumes))
 
 
 def _stored(layer: Layer) -> Array:
