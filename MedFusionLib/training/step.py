@@ -5,7 +5,7 @@ The loop knows only the protocol :class:`Step`; a network's row in the catalog n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, Protocol
 
@@ -82,7 +82,8 @@ class PlainStep:
             raise BadInput(f"network {network.name} takes nothing under step, not {', '.join(recipe.step)}",
                            "Leave step out")
         self.module, self._network, self._recipe, self._device = module, network, recipe, device
-        self._lost: Callable[[Tensor, Batch], tuple[Tensor, dict[str, float]]] = weighted(recipe.losses)
+        self._lost = weighted(recipe.losses)
+        self._lost_with_colour = weighted(recipe.colour_losses or recipe.losses)
         self._descent = Descent(module.parameters(), recipe, device)
 
     def train_step(self, batch: Batch, number: int) -> dict[str, float]:
@@ -101,10 +102,13 @@ class PlainStep:
         return fuse(self.module, self._network, batch)
 
     def _losses(self, batch: Batch) -> tuple[Tensor, dict[str, float]]:
+        lost = self._lost if batch.colour is None else self._lost_with_colour
+        return lost(self._fused(batch), batch.target, self._fused)
+
+    def _fused(self, batch: Batch) -> Tensor:
+        """The answer in 32 bits: losses divide by small variances, which 16 bits do not hold."""
         with autocast(self._recipe, self._device):
-            fused = self.answer(batch)
-        # Losses divide by small variances, which 16 bits do not hold.
-        return self._lost(fused.float(), batch.target)
+            return self.answer(batch).float()
 
     def modules(self) -> Mapping[str, nn.Module]:
         """The network alone."""
