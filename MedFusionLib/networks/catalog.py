@@ -23,9 +23,9 @@ class Network:
     where it does not. ``receptive_field`` is how far, in voxels, a voxel of the output looks; None: at everything.
     ``method`` is the fusion method that uses it, "fusion.file:Class": another than the default where the network is one
     part of a method. ``settings`` are what a user may choose without other weights, such as the rule that joins the
-    features. ``training`` is the step by which it is trained, "training.file:Class" within this library; ``critics`` the
-    discriminators of an adversarial one, "networks.file:Class". ``roles`` says
-    that its ``forward`` also takes ``functional``, which sources are functional. The others are as on a method's
+    features. ``training`` is the step by which it is trained, "training.file:Class" within this library; ``critics``
+    the discriminators of an adversarial one, "networks.file:Class". ``roles`` says that its ``forward`` also takes
+    ``functional``, which sources are functional. The others are as on a method's
     :class:`~MedFusionLib.fusion.card.Card`.
     """
 
@@ -48,6 +48,7 @@ class Network:
     settings: tuple[Parameter, ...] = ()
     method: str = "fusion.learned:Learned"
     training: str = "training.step:PlainStep"
+    trainer: str = "training.run:run"
     critics: str = ""
     roles: bool = False
 
@@ -143,7 +144,7 @@ _GAN: tuple[Network, ...] = (
     Network("mgmdcgan", "MGMDcGAN", "gan", "networks.mgmdcgan:MGMDcGAN",
             "J. Huang, Z. Le, Y. Ma, F. Fan, H. Zhang and L. Yang, MGMDcGAN: medical image fusion using "
             "multi-generator multi-discriminator conditional generative adversarial network, IEEE Access 8, 2020",
-            "Fuses structure (first) with coarser function (second), then mends dense structure; half as wide as published",
+            "Fuses structure (first) with coarser function (second), then mends dense structure; half as wide as theirs",
             parameters=550_539, doi="10.1109/ACCESS.2020.2982016", options={"growth": 24}, workspace=896.0,
             training=_ADVERSARIAL, critics="networks.mgmdcgan:MGMDcGANCritics"),
     Network("fusegan", "FuseGAN", "gan", "networks.fusegan:FuseGAN",

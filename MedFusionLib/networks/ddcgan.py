@@ -32,6 +32,9 @@ from MedFusionLib.networks.framing import cut_to, pad_to_multiple
 PATCH = 84
 """Height and width in pixels of the patches that the discriminator of the first source judges."""
 
+CONTENT_WEIGHT = 0.5
+"""What the content loss weighs beside the adversarial ones (lambda)."""
+
 _TINY = 1e-8
 
 
@@ -41,10 +44,14 @@ def _block(inputs: int, outputs: int) -> nn.Sequential:
 
 
 class DenseGenerator(nn.Module):
-    """Encoder and decoder of DDcGAN: (batch, inputs, height, width) to (batch, 1, height, width) in [0, 1]."""
+    """Encoder and decoder of DDcGAN: (batch, inputs, height, width) to (batch, 1, height, width) in [0, 1].
 
-    def __init__(self, inputs: int = 2, growth: int = 48, widths: tuple[int, ...] = (240, 128, 64, 32)) -> None:
+    ``growth``, a multiple of 3, is how many maps each layer of the encoder adds; the decoder's widths follow.
+    """
+
+    def __init__(self, inputs: int = 2, growth: int = 48) -> None:
         super().__init__()
+        widths = (5 * growth, 8 * growth // 3, 4 * growth // 3, 2 * growth // 3)
         self.first = _block(inputs, growth)
         self.dense = nn.ModuleList(_block(growth * (step + 1), growth) for step in range(4))
         decoder: list[nn.Module] = []
@@ -83,14 +90,14 @@ class Resolutions(nn.Module):
 class DDcGAN(nn.Module):
     """The generator: (batch, 2, height, width) in [0, 1] to (batch, 1, height, width) in [0, 1]; texture first.
 
-    ``ratio`` is 1, or 4 where the second source has a quarter of the first one's resolution.
+    ``ratio`` is 1, or 4 where the second source has a quarter of the first one's resolution; ``growth`` as there.
     """
 
-    def __init__(self, ratio: int = 1) -> None:
+    def __init__(self, ratio: int = 1, growth: int = 48) -> None:
         super().__init__()
         self.ratio = ratio
         self.resolutions: nn.Module = Resolutions(ratio) if ratio > 1 else nn.Identity()
-        self.generator = DenseGenerator()
+        self.generator = DenseGenerator(growth=growth)
 
     def forward(self, sources: Tensor) -> Tensor:
         """The fused pictures."""
@@ -139,13 +146,35 @@ def adversarial_loss(probabilities: Tensor) -> Tensor:
     return -torch.log(probabilities + _TINY).mean()
 
 
-def generator_loss(fused: Tensor, sources: Tensor, probabilities: tuple[Tensor, Tensor], ratio: int = 1,
-                   content_weight: float = 0.5) -> Tensor:
-    """What the generator lowers; ``probabilities`` are what both discriminators gave the fused pictures."""
-    adversarial = adversarial_loss(probabilities[0]) + adversarial_loss(probabilities[1])
-    return adversarial + content_weight * content_loss(fused, sources, ratio)
-
-
 def discriminator_loss(real: Tensor, fused: Tensor) -> Tensor:
     """What a discriminator lowers, from its probabilities for real sources and for fused pictures."""
     return adversarial_loss(real) - torch.log(1.0 - fused + _TINY).mean()
+
+
+class DDcGANCritics(nn.Module):
+    """Both discriminators for patches of ``patch`` pixels and ``ratio``, and the paper's losses; see ``Critics``."""
+
+    def __init__(self, patch: int = PATCH, ratio: int = 1) -> None:
+        super().__init__()
+        self.ratio = ratio
+        self.fine = SourceDiscriminator(patch)
+        self.coarse = SourceDiscriminator(-(-patch // ratio))
+
+    def make(self, generator: nn.Module, sources: Tensor) -> tuple[Tensor, ...]:
+        """The fused pictures."""
+        return (generator(sources),)
+
+    def tell_apart(self, made: tuple[Tensor, ...], sources: Tensor) -> Tensor:
+        """What both discriminators lower."""
+        small, real = at_ratio(made[0], self.ratio), at_ratio(sources[:, 1:2], self.ratio)
+        return (discriminator_loss(self.fine(sources[:, :1]), self.fine(made[0]))
+                + discriminator_loss(self.coarse(real), self.coarse(small)))
+
+    def deceive(self, made: tuple[Tensor, ...], sources: Tensor) -> Tensor:
+        """The adversarial part of the generator's loss."""
+        return (adversarial_loss(self.fine(made[0]))
+                + adversarial_loss(self.coarse(at_ratio(made[0], self.ratio))))
+
+    def content(self, made: tuple[Tensor, ...], sources: Tensor) -> Tensor:
+        """The content loss, half of it as in the paper."""
+        return CONTENT_WEIGHT * content_loss(made[0], sources, self.ratio)

@@ -20,6 +20,8 @@ Sources of different modalities are not sharp or blurred but both right, so the 
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -28,7 +30,8 @@ from MedFusionLib.networks.conv_crf import refine
 from MedFusionLib.networks.framing import cut_to, pad_to_multiple
 from MedFusionLib.networks.pix2pix import PatchDiscriminator
 
-__all__ = ["FuseGAN", "PatchDiscriminator", "discriminator_loss", "generator_loss"]
+_DISTANCE_WEIGHT = 100.0
+_AROUND = 5
 
 
 def _block(inputs: int, outputs: int, kernel: int, stride: int = 1) -> nn.Sequential:
@@ -75,20 +78,57 @@ class FuseGAN(nn.Module):
         logits = self.decoder(self.blocks(self.join(joined)))
         return torch.sigmoid(cut_to(logits, tuple(sources.shape[2:])))
 
-    def forward(self, sources: Tensor) -> Tensor:
-        """The fused pictures: the sources weighted by the confidence."""
+    def both(self, sources: Tensor) -> tuple[Tensor, Tensor]:
+        """The fused pictures, and the confidence by which the sources were weighted."""
         confidence = self.confidence(sources)
         if self.steps:
             confidence = refine(confidence, sources, self.steps)
-        return confidence * sources[:, :1] + (1.0 - confidence) * sources[:, 1:2]
+        return confidence * sources[:, :1] + (1.0 - confidence) * sources[:, 1:2], confidence
+
+    def forward(self, sources: Tensor) -> Tensor:
+        """The fused pictures."""
+        return self.both(sources)[0]
 
 
-def generator_loss(confidence: Tensor, decision: Tensor, scores: Tensor, distance_weight: float = 100.0) -> Tensor:
-    """What the generator lowers; ``decision`` is the true map, ``scores`` the discriminator's for the made one."""
-    adversarial = 0.5 * functional.mse_loss(scores, torch.ones_like(scores))
-    return adversarial + distance_weight * functional.l1_loss(confidence, decision)
+def decide(sources: Tensor) -> Tensor:
+    """The true map of (batch, 2, height, width): 1 where the first source is brighter around a pixel, else 0."""
+    around = functional.avg_pool2d(sources, _AROUND, 1, _AROUND // 2, count_include_pad=False)
+    return (around[:, :1] > around[:, 1:2]).to(sources.dtype)
+
+
+def adversarial_loss(scores: Tensor) -> Tensor:
+    """What the generator lowers to deceive; ``scores`` are the discriminator's for the made map."""
+    return 0.5 * functional.mse_loss(scores, torch.ones_like(scores))
 
 
 def discriminator_loss(real: Tensor, made: Tensor) -> Tensor:
     """What the discriminator lowers, from its scores of true and of made maps, each judged beside both sources."""
     return 0.5 * (functional.mse_loss(real, torch.ones_like(real)) + functional.mse_loss(made, torch.zeros_like(made)))
+
+
+class FuseGANCritics(nn.Module):
+    """The discriminator of maps beside their sources, and the paper's losses; see ``Critics``."""
+
+    def __init__(self, patch: int = 128, width: int = 32) -> None:
+        super().__init__()
+        self.maps = PatchDiscriminator(3, width)
+
+    def make(self, generator: nn.Module, sources: Tensor) -> tuple[Tensor, ...]:
+        """The fused pictures and the confidence."""
+        return cast(FuseGAN, generator).both(sources)
+
+    def _scores(self, judged: Tensor, sources: Tensor) -> Tensor:
+        scores: Tensor = self.maps(torch.cat((sources, judged), 1))
+        return scores
+
+    def tell_apart(self, made: tuple[Tensor, ...], sources: Tensor) -> Tensor:
+        """What the discriminator lowers."""
+        return discriminator_loss(self._scores(decide(sources), sources), self._scores(made[1], sources))
+
+    def deceive(self, made: tuple[Tensor, ...], sources: Tensor) -> Tensor:
+        """The adversarial part of the generator's loss."""
+        return adversarial_loss(self._scores(made[1], sources))
+
+    def content(self, made: tuple[Tensor, ...], sources: Tensor) -> Tensor:
+        """The distance to the true map, 100 times as in Pix2Pix."""
+        return _DISTANCE_WEIGHT * functional.l1_loss(made[1], decide(sources))

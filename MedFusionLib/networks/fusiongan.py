@@ -21,6 +21,8 @@ and so do we. Weights of the convolutions are not spectrally normalised, which o
 
 from __future__ import annotations
 
+from functools import reduce
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -31,6 +33,7 @@ PATCH = 120
 _FUSED_LABELS = (0.0, 0.3)
 _REAL_LABELS = (0.7, 1.2)
 _MARGIN = 6
+_CONTENT_WEIGHT = 100.0
 
 
 def _block(inputs: int, outputs: int, kernel: int) -> nn.Sequential:
@@ -52,16 +55,17 @@ class FusionGAN(nn.Module):
 
 
 class TextureDiscriminator(nn.Module):
-    """Scores (batch, 1, 120, 120) in [0, 1]: near 1 for pictures with the texture of real first sources."""
+    """Scores (batch, 1, size, size) in [0, 1]: near 1 for pictures with the texture of real first sources."""
 
-    def __init__(self) -> None:
+    def __init__(self, size: int = PATCH) -> None:
         super().__init__()
         layers: list[nn.Module] = [nn.Conv2d(1, 32, 3, 2), nn.LeakyReLU(0.2)]
         for inputs in (32, 64, 128):
             layers += [nn.Conv2d(inputs, 2 * inputs, 3, 2), nn.BatchNorm2d(2 * inputs), nn.LeakyReLU(0.2)]
         self.layers = nn.Sequential(*layers)
         # 120 pixels shrink to 59, 29, 14 and 6.
-        self.score = nn.Linear(6 * 6 * 256, 1)
+        side = reduce(lambda edge, _: (edge - 1) // 2, range(4), size)
+        self.score = nn.Linear(side * side * 256, 1)
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Scores (batch, 1)."""
@@ -85,12 +89,36 @@ def content_loss(fused: Tensor, sources: Tensor, texture_weight: float = 5.0) ->
     return intensity + texture_weight * texture
 
 
-def generator_loss(fused: Tensor, sources: Tensor, score: Tensor, content_weight: float = 100.0) -> Tensor:
-    """What the generator lowers: its distance from real scores, and ``content_weight`` times the content loss."""
-    return functional.mse_loss(score, _labels(score, _REAL_LABELS)) + content_weight * content_loss(fused, sources)
+def adversarial_loss(score: Tensor) -> Tensor:
+    """How far the ``score`` of fused pictures is from that of real ones."""
+    return functional.mse_loss(score, _labels(score, _REAL_LABELS))
 
 
 def discriminator_loss(real: Tensor, fused: Tensor) -> Tensor:
     """What the discriminator lowers, from its scores of real first sources and of fused pictures."""
     return (functional.mse_loss(real, _labels(real, _REAL_LABELS))
             + functional.mse_loss(fused, _labels(fused, _FUSED_LABELS)))
+
+
+class FusionGANCritics(nn.Module):
+    """The discriminator for patches of ``patch`` x ``patch`` pixels, and the paper's losses; see ``Critics``."""
+
+    def __init__(self, patch: int = PATCH) -> None:
+        super().__init__()
+        self.texture = TextureDiscriminator(patch)
+
+    def make(self, generator: nn.Module, sources: Tensor) -> tuple[Tensor, ...]:
+        """The fused pictures."""
+        return (generator(sources),)
+
+    def tell_apart(self, made: tuple[Tensor, ...], sources: Tensor) -> Tensor:
+        """What the discriminator lowers."""
+        return discriminator_loss(self.texture(sources[:, :1]), self.texture(made[0]))
+
+    def deceive(self, made: tuple[Tensor, ...], sources: Tensor) -> Tensor:
+        """The adversarial part of the generator's loss."""
+        return adversarial_loss(self.texture(made[0]))
+
+    def content(self, made: tuple[Tensor, ...], sources: Tensor) -> Tensor:
+        """The content loss, 100 times as in the paper."""
+        return _CONTENT_WEIGHT * content_loss(made[0], sources)

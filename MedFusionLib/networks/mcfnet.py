@@ -3,19 +3,18 @@
 X. Liang, P. Hu, L. Zhang, J. Sun and G. Yin, MCFNet: multi-layer concatenation fusion network for medical images
 fusion, IEEE Sensors Journal 19(16), 2019, pages 7107 to 7119.
 
-The idea as we know it (the paper itself was not at hand, so this is to be checked):
-end to end, without a hand-made rule; convolutions sample the sources down,
-transposed convolutions sample up again, and the maps of both sources are concatenated on several layers, so that what
-sampling loses comes back. Sizes, channels and the number of parameters are ours; no figure of the paper is
-claimed.
+From the paper's abstract and the notes to the authors' program (which, as published, lacks the network): end to end,
+without a hand-made rule; two samplings down; each layer of the reconstruction is joined to the sources' maps of the
+same resolution, so that what sampling lost comes back; sampling up by the fast up-convolution of I. Laina et al.,
+Deeper depth prediction with fully convolutional residual networks, 3DV 2016, against checkerboards. Its four small
+convolutions, interleaved, are a 5 x 5 transposed convolution with stride 2, and that is what stands here.
 
-Layers: one branch, shared by both sources, of a 3 x 3 convolution to 16 channels and three 3 x 3 convolutions with
-stride 2 to 32, 64 and 128; on each layer the maps of both sources are concatenated; from the lowest, three times a
-4 x 4 transposed convolution with stride 2 to 64, 32 and 16 channels and, after the concatenation with both sources'
-maps of that layer, a 3 x 3 convolution; at last the sources themselves are concatenated too, and a 3 x 3 convolution
-answers. ReLU after each but the last.
+Choices taken, since neither tells them: channels and depths, and with them the 389,563 learned numbers; one branch,
+shared by both sources, of a 3 x 3 convolution to 24 channels and two with stride 2 to 48 and 96; after each joining a
+3 x 3 convolution; at last the sources themselves are joined too, and a 3 x 3 convolution answers. ReLU after each but
+the last.
 
-Losses: the paper's are not known to us; a recipe names them.
+Losses: the program has those of SRGAN, from which it is made, and no recipe for fusion; ours are in the recipe.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from MedFusionLib.networks.clipping import clip_to_unit
 from MedFusionLib.networks.features import apply_to_each
 from MedFusionLib.networks.framing import cut_to, pad_to_multiple
 
-_CHANNELS = (16, 32, 64, 128)
+_CHANNELS = (24, 48, 96)
 
 
 class MCFNet(nn.Module):
@@ -44,7 +43,7 @@ class MCFNet(nn.Module):
         self.up = nn.ModuleList()
         inputs = 2 * _CHANNELS[-1]
         for channels in _CHANNELS[-2::-1]:
-            self.enlarge.append(nn.Sequential(nn.ConvTranspose2d(inputs, channels, 4, 2, 1), nn.ReLU()))
+            self.enlarge.append(nn.Sequential(nn.ConvTranspose2d(inputs, channels, 5, 2, 2, 1), nn.ReLU()))
             self.up.append(_convolution(3 * channels, channels))
             inputs = channels
         self.last = nn.Conv2d(_CHANNELS[0] + 2, 1, 3, padding=1)

@@ -20,20 +20,24 @@ so that gradients pass. The number of parameters is not in the paper.
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 
 from MedFusionLib.networks.ddcgan import (
+    CONTENT_WEIGHT,
+    PATCH,
     DDcGAN,
+    DDcGANCritics,
     DenseGenerator,
     SourceDiscriminator,
     adversarial_loss,
     discriminator_loss,
 )
-from MedFusionLib.networks.ddcgan import generator_loss as first_generator_loss
 
-__all__ = ["MGMDcGAN", "SourceDiscriminator", "dense_structure", "discriminator_loss", "first_generator_loss",
-           "second_generator_loss"]
+RATIO = 4
+"""How much coarser the functional source is, on each axis."""
 
 _STEEPNESS = 20.0
 
@@ -50,14 +54,15 @@ def dense_structure(sources: Tensor, dense: float = 0.5) -> Tensor:
 class MGMDcGAN(nn.Module):
     """Both generators: (batch, 2, height, width) in [0, 1] to (batch, 1, height, width) in [0, 1]; structure first.
 
-    ``ratio`` is how much coarser the functional source is; ``dense`` is where dense structure begins, in [0, 1].
+    ``ratio`` is how much coarser the functional source is; ``dense`` is where dense structure begins, in [0, 1];
+    ``growth`` as in ``DenseGenerator``.
     """
 
-    def __init__(self, ratio: int = 4, dense: float = 0.5) -> None:
+    def __init__(self, ratio: int = RATIO, dense: float = 0.5, growth: int = 48) -> None:
         super().__init__()
         self.dense = dense
-        self.first = DDcGAN(ratio)
-        self.second = DenseGenerator()
+        self.first = DDcGAN(ratio, growth)
+        self.second = DenseGenerator(growth=growth)
 
     def both(self, sources: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The first fused pictures, the final ones and the mask, for training."""
@@ -71,9 +76,42 @@ class MGMDcGAN(nn.Module):
         return self.both(sources)[1]
 
 
-def second_generator_loss(final: Tensor, first: Tensor, sources: Tensor, mask: Tensor, probabilities: Tensor,
-                          content_weight: float = 0.5) -> Tensor:
-    """What the second generator lowers; ``probabilities`` are what the third discriminator gave ``mask * final``."""
+def second_content_loss(final: Tensor, first: Tensor, sources: Tensor, mask: Tensor) -> Tensor:
+    """Squared distance of the final pictures to the structural source in the mask, elsewhere to the first pictures."""
     inside = (mask * (final - sources[:, :1])).square().mean()
     outside = ((1.0 - mask) * (final - first)).square().mean()
-    return adversarial_loss(probabilities) + content_weight * (inside + outside)
+    return inside + outside
+
+
+class MGMDcGANCritics(nn.Module):
+    """The three discriminators for patches of ``patch`` pixels, and both cGANs' losses; see ``Critics``.
+
+    Both generators are trained together; what the second makes sends no gradient into the first.
+    """
+
+    def __init__(self, patch: int = PATCH) -> None:
+        super().__init__()
+        self.first = DDcGANCritics(patch, RATIO)
+        self.dense = SourceDiscriminator(patch)
+
+    def make(self, generator: nn.Module, sources: Tensor) -> tuple[Tensor, ...]:
+        """The final pictures, the first ones and the mask."""
+        first, final, mask = cast(MGMDcGAN, generator).both(sources)
+        return final, first, mask
+
+    def tell_apart(self, made: tuple[Tensor, ...], sources: Tensor) -> Tensor:
+        """What all three discriminators lower."""
+        final, first, mask = made
+        return (self.first.tell_apart((first,), sources)
+                + discriminator_loss(self.dense(mask * sources[:, :1]), self.dense(mask * final)))
+
+    def deceive(self, made: tuple[Tensor, ...], sources: Tensor) -> Tensor:
+        """The adversarial part of both generators' losses."""
+        final, first, mask = made
+        return self.first.deceive((first,), sources) + adversarial_loss(self.dense(mask * final))
+
+    def content(self, made: tuple[Tensor, ...], sources: Tensor) -> Tensor:
+        """Both content losses, half of each as in DDcGAN."""
+        final, first, mask = made
+        second = second_content_loss(final, first.detach(), sources, mask)
+        return self.first.content((first,), sources) + CONTENT_WEIGHT * second

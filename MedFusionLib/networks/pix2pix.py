@@ -25,6 +25,7 @@ from torch.nn import functional
 from MedFusionLib.networks.framing import cut_to, pad_to_multiple
 
 _WIDEST = 8
+_DISTANCE_WEIGHT = 100.0
 
 
 def _down(inputs: int, outputs: int, normalise: bool) -> nn.Sequential:
@@ -85,13 +86,41 @@ class PatchDiscriminator(nn.Module):
         return scores
 
 
-def generator_loss(fused: Tensor, target: Tensor, scores: Tensor, distance_weight: float = 100.0) -> Tensor:
-    """What the generator lowers; ``scores`` are the discriminator's for (sources, fused)."""
-    adversarial = functional.binary_cross_entropy_with_logits(scores, torch.ones_like(scores))
-    return adversarial + distance_weight * functional.l1_loss(fused, target)
+def adversarial_loss(scores: Tensor) -> Tensor:
+    """What the generator lowers to deceive; ``scores`` are the discriminator's for (sources, fused)."""
+    return functional.binary_cross_entropy_with_logits(scores, torch.ones_like(scores))
 
 
 def discriminator_loss(real: Tensor, made: Tensor) -> Tensor:
     """What the discriminator lowers, from its scores of (sources, target) and of (sources, fused); half, as there."""
     return 0.5 * (functional.binary_cross_entropy_with_logits(real, torch.ones_like(real))
                   + functional.binary_cross_entropy_with_logits(made, torch.zeros_like(made)))
+
+
+class Pix2PixCritics(nn.Module):
+    """The PatchGAN, whatever the ``patch``, and the paper's losses towards the pixel-wise maximum; see ``Critics``."""
+
+    def __init__(self, patch: int = 256, width: int = 32) -> None:
+        super().__init__()
+        self.patches = PatchDiscriminator(3, width)
+
+    def make(self, generator: nn.Module, sources: Tensor) -> tuple[Tensor, ...]:
+        """The drawn pictures."""
+        return (generator(sources),)
+
+    def _scores(self, judged: Tensor, sources: Tensor) -> Tensor:
+        scores: Tensor = self.patches(torch.cat((sources, judged), 1))
+        return scores
+
+    def tell_apart(self, made: tuple[Tensor, ...], sources: Tensor) -> Tensor:
+        """What the discriminator lowers."""
+        return discriminator_loss(self._scores(sources.amax(1, keepdim=True), sources),
+                                  self._scores(made[0], sources))
+
+    def deceive(self, made: tuple[Tensor, ...], sources: Tensor) -> Tensor:
+        """The adversarial part of the generator's loss."""
+        return adversarial_loss(self._scores(made[0], sources))
+
+    def content(self, made: tuple[Tensor, ...], sources: Tensor) -> Tensor:
+        """The distance to the target, 100 times as in the paper."""
+        return _DISTANCE_WEIGHT * functional.l1_loss(made[0], sources.amax(1, keepdim=True))

@@ -39,6 +39,8 @@ class UNet(nn.Module):
         self.enlarge = nn.ModuleList(_TRANSPOSED[dimension](2 * width, width, 2, 2) for width in widths[-2::-1])
         self.up = nn.ModuleList(_pair(dimension, 2 * width, width) for width in widths[-2::-1])
         self.last = _CONVOLUTION[dimension](channels, 1, 1)
+        # A picture that begins as grey, not as black, is not clipped.
+        nn.init.constant_(self.last.get_parameter("bias"), 0.5)
 
     def forward(self, sources: Tensor) -> Tensor:
         """The fused pictures or volumes."""

@@ -9,7 +9,7 @@ import pytest
 torch = pytest.importorskip("torch")
 # pytest puts the folder of a test on the path.
 from every_network import build, sources_of  # noqa: E402
-from learned_numbers import unmoved  # noqa: E402
+from learned_numbers import count, unmoved  # noqa: E402
 
 from MedFusionLib.networks import attention, swinfusion, windows  # noqa: E402
 
@@ -83,12 +83,11 @@ def test_the_bias_of_a_pair_of_tokens_depends_on_where_they_lie_to_each_other_on
 
 def test_swinfusion_has_the_numbers_that_the_authors_program_uses() -> None:
     # That program holds 973,681; its conv_first1_B (30 * 9 + 30) and conv_first2_B (30 * 30 * 9 + 30) are never run.
-    numbers = sum(parameter.numel() for parameter in build("swinfusion").parameters())
-    assert numbers == 973_681 - (30 * 9 + 30) - (30 * 30 * 9 + 30)
+    assert count(swinfusion.SwinFusion) == 973_681 - (30 * 9 + 30) - (30 * 30 * 9 + 30)
 
 
 def test_swinfusion_has_four_two_and_four_blocks_and_shifts_every_second() -> None:
-    looks = [layer for layer in build("swinfusion").modules() if isinstance(layer, windows.WindowAttention)]
+    looks = [layer for layer in swinfusion.SwinFusion().modules() if isinstance(layer, windows.WindowAttention)]
     assert len(looks) == 2 * 4 + 2 * (2 * 2 + 2 * 2) + 4
     assert sum(look.shift == 4 for look in looks) == len(looks) // 2
     assert {(look.size, look.attention.heads) for look in looks} == {(8, 6)}

@@ -70,14 +70,25 @@ def test_densefuse_has_the_layers_of_its_paper() -> None:
 
 
 def test_mcfnet_sees_both_sources_on_every_layer() -> None:
-    down = conv(1, 16, 9) + conv(16, 32, 9) + conv(32, 64, 9) + conv(64, 128, 9)
+    down = conv(1, 24, 9) + conv(24, 48, 9) + conv(48, 96, 9)
     # A transposed convolution has as many weights as a convolution.
-    up = conv(256, 64, 16) + conv(64, 32, 16) + conv(32, 16, 16)
-    beside = conv(3 * 64, 64, 9) + conv(3 * 32, 32, 9) + conv(3 * 16, 16, 9)
-    assert learned("mcfnet") == down + up + beside + conv(16 + 2, 1, 9)
+    up = conv(192, 48, 25) + conv(48, 24, 25)
+    beside = conv(3 * 48, 48, 9) + conv(3 * 24, 24, 9)
+    assert learned("mcfnet") == down + up + beside + conv(24 + 2, 1, 9)
 
 
-@pytest.mark.parametrize(("name", "dimension", "channels"), [("unet", 2, 32), ("unet_3d", 3, 16)])
+def test_the_up_convolution_of_mcfnet_is_four_small_convolutions_interleaved() -> None:
+    layer, maps = build("mcfnet").enlarge[1][0], torch.rand(1, 48, 6, 7)
+    enlarged, kernel = layer(maps), layer.weight.transpose(0, 1).flip(2, 3)
+    for down, across in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        # Output pixels of one kind see every second row and column of the 5 x 5 kernel: 3 x 3, 3 x 2, 2 x 3 or 2 x 2.
+        small = kernel[:, :, down::2, across::2]
+        framed = torch.nn.functional.pad(maps, (1 - across, 1, 1 - down, 1))
+        torch.testing.assert_close(enlarged[..., down::2, across::2],
+                                   torch.nn.functional.conv2d(framed, small, layer.bias))
+
+
+@pytest.mark.parametrize(("name", "dimension", "channels"), [("unet", 2, 16), ("unet_3d", 3, 16)])
 def test_the_unet_has_four_levels_of_two_convolutions(name: str, dimension: int, channels: int) -> None:
     voxels, widths = 3**dimension, [channels, 2 * channels, 4 * channels, 8 * channels]
     down = sum(conv(a, b, voxels) + conv(b, b, voxels) for a, b in zip([2, *widths], widths, strict=False))

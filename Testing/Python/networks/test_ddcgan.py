@@ -32,6 +32,12 @@ def test_the_generators_layers_are_those_of_the_authors_program() -> None:
     assert count(mgmdcgan.MGMDcGAN) == 2 * 1_097_665 + 9 + 64
 
 
+def test_half_the_growth_halves_every_width() -> None:
+    narrow = [layer for layer in build("mgmdcgan").second.modules() if isinstance(layer, torch.nn.Conv2d)]
+    halved = [(inputs // 2 if inputs > 2 else 2, outputs // 2) for inputs, outputs in ENCODER + DECODER[:-1]]
+    assert [(layer.in_channels, layer.out_channels) for layer in narrow] == [*halved, (16, 1)]
+
+
 @BOTH
 @pytest.mark.parametrize("size", [(37, 41), (1, 3)])
 def test_odd_sizes_come_back_whole(name: str, size: tuple[int, int]) -> None:
@@ -49,24 +55,18 @@ def test_a_brain_slice_comes_back_whole(name: str) -> None:
 def test_every_number_of_ddcgan_can_be_trained_at_both_ratios() -> None:
     for ratio in (1, 4):
         generator = build("ddcgan", ratio=ratio)
-        discriminators = ddcgan.SourceDiscriminator(16), ddcgan.SourceDiscriminator(16 // ratio)
-        sources = sources_of("ddcgan", 16, 16)
-        fused = generator(sources)
-        taken = discriminators[0](fused), discriminators[1](ddcgan.at_ratio(fused, ratio))
-        assert not unmoved(generator, ddcgan.generator_loss(fused, sources, taken, ratio))
-        assert not unmoved(discriminators[0], ddcgan.discriminator_loss(
-            discriminators[0](sources[:, :1]), discriminators[0](fused.detach())))
+        critics, sources = ddcgan.DDcGANCritics(16, ratio), sources_of("ddcgan", 16, 16)
+        made = critics.make(generator, sources)
+        assert not unmoved(generator, critics.deceive(made, sources) + critics.content(made, sources))
+        assert not unmoved(critics, critics.tell_apart((made[0].detach(),), sources))
 
 
 def test_every_number_of_both_generators_of_mgmdcgan_can_be_trained() -> None:
-    network, third = build("mgmdcgan"), ddcgan.SourceDiscriminator(16)
+    network, critics = build("mgmdcgan"), mgmdcgan.MGMDcGANCritics(16)
     sources = sources_of("mgmdcgan", 16, 16)
-    first, final, mask = network.both(sources)
-    half = torch.full((2, 1), 0.5)
-    assert not unmoved(network.first, mgmdcgan.first_generator_loss(first, sources, (half, half), 4))
-    first, final, mask = network.both(sources)
-    assert not unmoved(network.second, mgmdcgan.second_generator_loss(
-        final, first, sources, mask, third(mask * final)))
+    made = critics.make(network, sources)
+    assert not unmoved(network, critics.deceive(made, sources) + critics.content(made, sources))
+    assert not unmoved(critics, critics.tell_apart(tuple(one.detach() for one in made), sources))
 
 
 def test_the_discriminator_gives_a_probability() -> None:
@@ -88,7 +88,8 @@ def test_the_losses_are_worked_by_hand() -> None:
     assert ddcgan.content_loss(ramp, sources).item() == pytest.approx(0.25 + 1.2 * 0.15)
     half = torch.full((4, 1), 0.5)
     assert ddcgan.discriminator_loss(half, half).item() == pytest.approx(2 * math.log(2))
-    assert ddcgan.generator_loss(ramp, sources, (half, half)).item() == pytest.approx(2 * math.log(2) + 0.5 * 0.43)
+    assert ddcgan.adversarial_loss(half).item() == pytest.approx(math.log(2))
+    assert ddcgan.DDcGANCritics(8).content((ramp,), sources).item() == pytest.approx(0.5 * 0.43)
 
 
 def test_the_coarse_source_speaks_by_the_means_of_its_blocks_only() -> None:
@@ -113,9 +114,8 @@ def test_the_second_generator_may_change_what_the_mask_marks_only() -> None:
     sources = torch.rand(1, 2, 6, 6)
     first, mask = torch.rand(1, 1, 6, 6), torch.zeros(1, 1, 6, 6)
     mask[..., :3] = 1.0
-    sure = torch.ones(1, 1)
     ideal = torch.where(mask > 0, sources[:, :1], first)
-    assert mgmdcgan.second_generator_loss(ideal, first, sources, mask, sure).item() == pytest.approx(0, abs=1e-6)
+    assert mgmdcgan.second_content_loss(ideal, first, sources, mask).item() == pytest.approx(0, abs=1e-6)
     spoilt = ideal + 0.2 * (1 - mask)
-    loss = mgmdcgan.second_generator_loss(spoilt, first, sources, mask, sure).item()
-    assert loss == pytest.approx(0.5 * 0.04 / 2, rel=1e-3)
+    loss = mgmdcgan.second_content_loss(spoilt, first, sources, mask).item()
+    assert loss == pytest.approx(0.04 / 2, rel=1e-3)

@@ -41,19 +41,28 @@ def test_odd_sizes_come_back_whole_and_lie_between_the_sources(size: tuple[int, 
 
 
 def test_every_number_of_both_networks_can_be_trained() -> None:
-    generator, discriminator = build("fusegan"), fusegan.PatchDiscriminator(3)
+    generator, critics = build("fusegan"), fusegan.FuseGANCritics(32)
     sources = sources_of("fusegan", 32, 32)
-    confidence, decision = generator.confidence(sources), (sources[:, :1] > sources[:, 1:]).float()
-    scores = discriminator(torch.cat((sources, confidence), 1))
-    assert not unmoved(generator, fusegan.generator_loss(confidence, decision, scores))
-    real, made = (discriminator(torch.cat((sources, judged), 1)) for judged in (decision, confidence.detach()))
-    assert not unmoved(discriminator, fusegan.discriminator_loss(real, made))
+    made = critics.make(generator, sources)
+    assert not unmoved(generator, critics.deceive(made, sources) + critics.content(made, sources))
+    assert not unmoved(critics, critics.tell_apart(tuple(one.detach() for one in made), sources))
+
+
+def test_the_true_map_names_the_source_that_is_brighter_around_a_pixel() -> None:
+    sources = torch.zeros(1, 2, 9, 18)
+    sources[0, 0, :, :9], sources[0, 1, :, 9:] = 0.8, 0.6
+    sources[0, 1, 4, 3] = 1.0
+    decision = fusegan.decide(sources)[0, 0]
+    assert decision[:, :8].all()
+    assert not decision[:, 11:].any()
 
 
 def test_the_losses_are_worked_by_hand() -> None:
-    confidence, decision = torch.full((1, 1, 2, 2), 0.7), torch.ones(1, 1, 2, 2)
+    confidence = torch.full((1, 1, 2, 2), 0.7)
+    sources = torch.tensor([0.9, 0.1])[None, :, None, None].expand(1, 2, 2, 2)
     scores = torch.full((1, 1, 3, 3), 0.6)
-    assert fusegan.generator_loss(confidence, decision, scores).item() == pytest.approx(0.5 * 0.16 + 100 * 0.3)
+    assert fusegan.adversarial_loss(scores).item() == pytest.approx(0.5 * 0.16)
+    assert fusegan.FuseGANCritics().content((confidence, confidence), sources).item() == pytest.approx(100 * 0.3)
     assert fusegan.discriminator_loss(scores, scores).item() == pytest.approx(0.5 * (0.16 + 0.36))
 
 

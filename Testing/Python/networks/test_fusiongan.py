@@ -39,12 +39,11 @@ def test_any_size_comes_back_whole(size: tuple[int, int]) -> None:
 
 
 def test_every_number_of_both_networks_can_be_trained() -> None:
-    generator, discriminator = build("fusiongan"), fusiongan.TextureDiscriminator()
-    sources = sources_of("fusiongan", 12, 12, batch=1)
-    fused = generator(sources)
-    assert not unmoved(generator, fusiongan.generator_loss(fused, sources, fused.mean((2, 3))))
-    scores = discriminator(torch.rand(2, 1, 120, 120)), discriminator(torch.rand(2, 1, 120, 120))
-    assert not unmoved(discriminator, fusiongan.discriminator_loss(*scores))
+    generator, critics = build("fusiongan"), fusiongan.FusionGANCritics(32)
+    sources = sources_of("fusiongan", 32, 32)
+    made = critics.make(generator, sources)
+    assert not unmoved(generator, critics.deceive(made, sources) + critics.content(made, sources))
+    assert not unmoved(critics, critics.tell_apart((made[0].detach(),), sources))
 
 
 def test_the_content_loss_is_worked_by_hand_on_one_bright_pixel() -> None:
@@ -57,8 +56,8 @@ def test_the_content_loss_is_worked_by_hand_on_one_bright_pixel() -> None:
 
 def test_perfect_pictures_cost_the_generator_nothing_but_the_soft_labels() -> None:
     picture = torch.rand(1, 1, 8, 8)
-    loss = fusiongan.generator_loss(picture, picture.expand(1, 2, 8, 8), torch.full((64, 1), 0.95))
-    assert 0.0 < loss.item() < 0.25 ** 2
+    assert 0.0 < fusiongan.adversarial_loss(torch.full((64, 1), 0.95)).item() < 0.25 ** 2
+    assert fusiongan.content_loss(picture, picture.expand(1, 2, 8, 8)).item() == pytest.approx(0, abs=1e-9)
 
 
 def test_the_discriminator_is_punished_for_taking_one_for_the_other() -> None:

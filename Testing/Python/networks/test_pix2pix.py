@@ -44,17 +44,16 @@ def test_odd_sizes_come_back_whole(size: tuple[int, int]) -> None:
 
 
 def test_every_number_of_both_networks_can_be_trained() -> None:
-    generator, discriminator = build("pix2pix"), pix2pix.PatchDiscriminator(3)
+    generator, critics = build("pix2pix"), pix2pix.Pix2PixCritics(64)
     sources = sources_of("pix2pix", 64, 64)
-    fused, target = generator(sources), sources.amax(1, keepdim=True)
-    scores = discriminator(torch.cat((sources, fused), 1))
-    assert not unmoved(generator, pix2pix.generator_loss(fused, target, scores))
-    real, made = (discriminator(torch.cat((sources, judged), 1)) for judged in (target, fused.detach()))
-    assert not unmoved(discriminator, pix2pix.discriminator_loss(real, made))
+    made = critics.make(generator, sources)
+    assert not unmoved(generator, critics.deceive(made, sources) + critics.content(made, sources))
+    assert not unmoved(critics, critics.tell_apart((made[0].detach(),), sources))
 
 
 def test_the_losses_are_worked_by_hand() -> None:
     undecided = torch.zeros(1, 1, 3, 3)
-    fused, target = torch.full((1, 1, 4, 4), 0.4), torch.full((1, 1, 4, 4), 0.5)
-    assert pix2pix.generator_loss(fused, target, undecided).item() == pytest.approx(math.log(2) + 100 * 0.1)
+    fused, sources = torch.full((1, 1, 4, 4), 0.4), torch.tensor([0.5, 0.3])[None, :, None, None].expand(1, 2, 4, 4)
+    assert pix2pix.adversarial_loss(undecided).item() == pytest.approx(math.log(2))
+    assert pix2pix.Pix2PixCritics().content((fused,), sources).item() == pytest.approx(100 * 0.1)
     assert pix2pix.discriminator_loss(undecided, undecided).item() == pytest.approx(math.log(2))
