@@ -101,9 +101,9 @@ def _features(tiles: Tensor, block: int, middle: Tensor) -> Tensor:
     windows = tiles
     for axis in range(2, tiles.ndim):
         windows = windows.unfold(axis, block, 1)
-    rows = windows.reshape(len(tiles), -1, block ** (tiles.ndim - 2))
-    channels = len(middle)
-    around = rows.shape[1] // channels
+    channels, dimension = len(middle), tiles.ndim - 2
+    around = (2 * RADIUS[dimension] + 1) ** dimension
+    rows = windows.reshape(len(tiles), channels * around, block**dimension)
     centre = (rows[:, around // 2 :: around] + middle[:, None]).unbind(1)
     pairs = list(combinations_with_replacement(range(channels), 2))
     squares = torch.stack([centre[one] * centre[other] - middle[one] * middle[other] for one, other in pairs], 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor
@@ -26,7 +26,7 @@ def perceptual(it: Compared) -> Tensor:
     """
     if it.fused.ndim != 4:
         raise BadInput(f"perceptual loss of pictures of shape {tuple(it.fused.shape)}", "Use it in two dimensions")
-    network = _network(str(it.fused.device))
+    network = vgg(str(it.fused.device))
     with torch.no_grad():
         of_sources = it.sources.once("vgg", lambda: _maps(network, it.sources.pictures.flatten(0, 1)))
     made = _maps(network, it.fused)
@@ -48,8 +48,8 @@ def _maps(network: VGGFeatures, pictures: Tensor) -> list[Tensor]:
 
 
 @cache
-def _network(device: str) -> VGGFeatures:
+def vgg(device: str) -> VGGFeatures:
+    """The frozen network with the user's weights, on ``device``."""
     from MedFusionLib.models.weights import load
 
-    network: VGGFeatures = load("vgg_features").requires_grad_(False).to(device)  # type: ignore[assignment]
-    return network
+    return cast("VGGFeatures", load("vgg_features").requires_grad_(False).to(device))

@@ -69,12 +69,13 @@ def planted(batch: Batch, generator: torch.Generator | None = None) -> tuple[Bat
     half of the items get theirs into an anatomical source where the function is hot, if it is anywhere. Functional
     sources that share one mixed colour are not planted into.
     """
-    sources = batch.sources.detach().cpu().numpy().copy()
-    colour = None if batch.colour is None else np.moveaxis(batch.colour.detach().cpu().numpy(), 1, -1).copy()
+    before = batch.sources.detach().cpu().numpy()
+    rgb = None if batch.colour is None else np.moveaxis(batch.colour.detach().cpu().numpy(), 1, -1)
+    sources, colour = before.copy(), None if rgb is None else rgb.copy()
     found: list[_One] = []
     for item in range(len(sources)):
         draw = torch.rand(3, generator=generator).tolist()
-        layers = _layers(sources[item], batch.functional, None if colour is None else colour[item])
+        layers = _layers(before[item], batch.functional, None if rgb is None else rgb[item])
         place, where = _choice(layers, batch.functional, draw)
         if place is None:
             continue

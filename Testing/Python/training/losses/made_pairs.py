@@ -53,3 +53,17 @@ def lost(name: str, fused: np.ndarray, sources: np.ndarray) -> float:
     from MedFusionLib.training.losses import LOSSES
 
     return float(LOSSES[name](torch.tensor(fused)[:, None], batch_of(sources)))
+
+
+def coloured(*spatial: int, batch: int = 2) -> tuple[Any, np.ndarray, np.ndarray]:
+    """A batch of anatomy and function, the anatomy (batch, *spatial), and the function's RGB (batch, *spatial, 3)."""
+    import torch
+
+    from MedFusionLib.colour import luma, to_colour
+    from MedFusionLib.training.batch import Batch
+
+    anatomy = pair(*spatial, batch=batch)[:, 1]
+    uptake = gaussian_filter(pair(*spatial, batch=batch, seed=5)[:, 1], (0.0, *(4.0,) * len(spatial)))
+    colour = to_colour(np.asarray(np.clip(4.0 * (uptake - 0.35), 0.0, 1.0) * (anatomy > 0), np.float32), "rainbow")
+    sources = torch.tensor(np.stack([anatomy, luma(colour)], axis=1))
+    return Batch(sources, (False, True), torch.tensor(np.moveaxis(colour, -1, 1).copy())), anatomy, colour
