@@ -17,14 +17,15 @@ def retention(it: Compared) -> Tensor:
     """1 - the mean share of contrast to noise that planted structures keep, at most 1 each; about 0 to 1.
 
     As ``faithfulness.retention``, of whose structures a batch gets new ones in each call, drawn with torch's own
-    generator into one source of each item: see :func:`~MedFusionLib.training.losses.planting.planted`. The network is
-    run a second time, on the batch with the structures. A structure that is kept more than whole counts as 1, since
+    generator into one source of each item: see :func:`~MedFusionLib.training.losses.planting.planted`. Where no
+    gradient is asked for they are the same in each call, so that judgements compare. The network is run a second time,
+    on the batch with the structures. A structure that is kept more than whole counts as 1, since
     exaggerating one cannot make up for losing another. 0 without room for any. Raises ``BadInput`` without the
     network.
     """
     if it.fuse is None:
         raise BadInput("loss 'retention' without the network", "Give fuse, which makes a fused picture of a batch")
-    batch, plan = planted(it.batch)
+    batch, plan = planted(it.batch, None if it.fused.requires_grad else torch.Generator().manual_seed(0))
     if not len(plan):
         return it.fused.sum() * 0.0
     changed = it.fuse(batch)
