@@ -15,8 +15,8 @@ import SimpleITK as sitk
 
 from MedFusionLib.align import Aligned
 from MedFusionLib.errors import BadInput
-from MedFusionLib.files import write_whole
 from MedFusionLib.layers import Layer, prepare_layers
+from MedFusionLib.outputs import complete_folder
 from MedFusionLib.progress import Progress
 from MedFusionLib.recipe import Recipe
 from MedFusionLib.training.pairs import Pair, Pairs
@@ -25,6 +25,7 @@ from MedFusionLib.training.series import split
 from MedFusionLib.volume import Array, Volume
 
 _FORMAT = 1
+_ABOUT = "case.json"
 _AXES = {"axial": 0, "coronal": 1, "sagittal": 2}
 #: A slice shows something where a source is brighter than this in at least this share of it.
 _VISIBLE, _CONTENT = 0.05, 0.02
@@ -59,10 +60,9 @@ def read_cases(data: DataSet, root: Path, cache: Path, dimension: int, progress:
 def _case(data: DataSet, place: Path, cache: Path) -> Pair:
     """A patient's volumes, from the cache where they are there already."""
     home = cache / f"{place.name}-{_key(data, place)}"
-    about = home / "case.json"
-    if not about.is_file():
+    if not home.is_dir():
         _align(data, place, home)
-    spacing = tuple(json.loads(about.read_text(encoding="utf-8"))["spacing"])
+    spacing = tuple(json.loads((home / _ABOUT).read_text(encoding="utf-8"))["spacing"])
     planes = tuple(np.load(home / f"{number}.npy", mmap_mode="r") for number in range(data.count))
     return Pair(place.name, place.name, planes, spacing)
 
@@ -75,17 +75,17 @@ def _key(data: DataSet, place: Path) -> str:
 
 
 def _align(data: DataSet, place: Path, home: Path) -> None:
-    """Read, resample and window the volumes of a case, and write them to ``home``, the text that says so last."""
+    """Read, resample and window the volumes of a case, and write them to the new folder ``home``."""
     from MedFusionLib.door import check_sources
 
     recipe = Recipe.from_dict({"windows": dict(data.windows), "colour_maps": dict(data.colour_maps)})
     volumes = check_sources([Volume.read(place / name) for name in data.volumes])
     aligned = _as_they_lie(volumes)
-    home.mkdir(parents=True, exist_ok=True)
-    for number, layer in enumerate(prepare_layers(volumes, aligned, recipe)):
-        np.save(home / f"{number}.npy", _stored(layer))
     spacing = [float(step) for step in aligned.fixed.image.GetSpacing()[::-1]]
-    write_whole(home / "case.json", json.dumps({"case": place.name, "spacing": spacing}).encode())
+    with complete_folder(home) as work:
+        for number, layer in enumerate(prepare_layers(volumes, aligned, recipe)):
+            np.save(work / f"{number}.npy", _stored(layer))
+        (work / _ABOUT).write_text(json.dumps({"case": place.name, "spacing": spacing}), encoding="utf-8")
 
 
 def _as_they_lie(volumes: Sequence[Volume]) -> Aligned:

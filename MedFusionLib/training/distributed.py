@@ -84,6 +84,16 @@ def same_buffers(modules: Iterable[nn.Module]) -> None:
                 distributed.broadcast(buffer, 0)
 
 
+@contextmanager
+def in_turn(here: World) -> Iterator[None]:
+    """The block is done by the first process and then by the others, which find there what the first has written."""
+    if not here.leads:
+        distributed.barrier()
+    yield
+    if here.leads and here.size > 1:
+        distributed.barrier()
+
+
 def gathered(value: Value) -> list[Value]:
     """The ``value`` of every process, in their order; plain data."""
     if not distributed.is_initialized():

@@ -29,7 +29,6 @@ from MedFusionLib.training.distributed import World
 from MedFusionLib.training.loop import Standing
 from MedFusionLib.training.pairs import Pair, Pairs, unit
 from MedFusionLib.training.recipe import DataSet, TrainingRecipe
-from MedFusionLib.training.trained import Trained
 from MedFusionLib.training.validation import Judged
 
 RECIPE = "recipe.json"
@@ -41,7 +40,7 @@ _RIVAL = "maximum"
 def finish(
     module: nn.Module, recipe: TrainingRecipe, standing: Standing, sets: Sequence[Pairs], pictures: Sequence[Judged],
     world: World, folder: Path, progress: Progress,
-) -> Trained:
+) -> None:
     """Write the weights of ``module`` and their card to ``folder``, after measuring the file as a run will use it.
 
     The figures are the panel and the recoverability of the validation pictures, with ``maximum``'s beside them, each
@@ -61,8 +60,7 @@ def finish(
                     for pairs in sets}
     figures = {"steps": standing.step, "best_step": standing.best_step, "validation_loss": standing.best, **measured}
     card = ModelCard(**{**vars(card), "figures": plain(figures)})
-    weights = models.save(module, card, folder, half)
-    return Trained(weights, ModelCard.read(models.card_of(weights)), tuple(standing.history))
+    models.save(module, card, folder, half)
 
 
 def _terms(entry: DataSet, pairs: Pairs) -> dict[str, str]:

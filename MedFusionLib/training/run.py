@@ -18,7 +18,7 @@ from MedFusionLib.outputs import check_folder
 from MedFusionLib.progress import Progress, silent
 from MedFusionLib.training import augmentation, checkpoint
 from MedFusionLib.training.cases import check_cases, read_cases
-from MedFusionLib.training.distributed import World, world
+from MedFusionLib.training.distributed import World, gathered, in_turn, world
 from MedFusionLib.training.finish import RECIPE, finish
 from MedFusionLib.training.loop import Loop
 from MedFusionLib.training.pairs import Pairs
@@ -46,10 +46,13 @@ def _run(
     recipe: TrainingRecipe, root: Path, output: Path, progress: Progress, resume: bool, cache: Path | None, here: World
 ) -> Trained:
     state = _checked(recipe, root, output, resume, here)
+    # Whoever comes later must not find the output folder in use.
+    gathered(None)
     torch.manual_seed(seed_of(recipe.seed))
     module = _module(recipe).to(here.device).train()
     step = step_of(module, NETWORKS[recipe.network], recipe, here.device)
-    sets = _read(recipe, root, cache or output / "cache", progress)
+    with in_turn(here):
+        sets = _read(recipe, root, cache or output / "cache", progress)
     if here.leads:
         output.mkdir(parents=True, exist_ok=True)
         write_whole(output / RECIPE, recipe.to_json().encode())
@@ -61,7 +64,11 @@ def _run(
         module.load_state_dict(loop.run(progress))
     except (Cancelled, KeyboardInterrupt):
         raise Cancelled(_cancelled(output, loop)) from None
-    return finish(module.eval(), recipe, loop.standing, sets, pictures, here, output, progress)
+    with in_turn(here):
+        if here.leads:
+            finish(module.eval(), recipe, loop.standing, sets, pictures, here, output, progress)
+    weights = output / f"{recipe.name or recipe.network}{models.SUFFIX}"
+    return Trained(weights, models.ModelCard.read(models.card_of(weights)), tuple(loop.standing.history))
 
 
 def _checked(recipe: TrainingRecipe, root: Path, output: Path, resume: bool, here: World) -> dict[str, Any]:
