@@ -33,8 +33,11 @@ def slide(pictures: Tensor, taps: Sequence[float], axis: int, stride: int = 1) -
     groups, after = math.prod(shape[: axis - last]), 1 if last else math.prod(shape[axis + 1 :])
     planes = pictures.reshape(1, groups, *(shape[-2:] if last else (shape[axis], after)))
     kernel = _kernel(tuple(taps), pictures.dtype, pictures.device)
-    kernel = kernel.view(1, 1, *((1, -1) if last else (-1, 1))).expand(groups, -1, -1, -1)
-    slid = functional.conv2d(planes, kernel, stride=(1, stride) if last else (stride, 1), groups=groups)
+    # A convolution of one group would run in TF32 on a GPU, which is too coarse for variances.
+    several = max(groups, 2)
+    planes = planes.expand(1, several, -1, -1)
+    kernel = kernel.view(1, 1, *((1, -1) if last else (-1, 1))).expand(several, -1, -1, -1)
+    slid = functional.conv2d(planes, kernel, stride=(1, stride) if last else (stride, 1), groups=several)[:, :groups]
     length = slid.shape[-1 if last else -2]
     return slid.reshape(*shape[:axis], length, *shape[axis + 1 :])
 

@@ -8,13 +8,16 @@ from MedFusionLib.training.losses.compared import Compared
 
 
 def intensity(it: Compared) -> Tensor:
-    """The mean squared difference of fused to each source, as ``metrics.mse``; U2Fusion, Xu et al. 2020, equation 8."""
+    """The mean squared difference of fused to each source, as ``metrics.mse``.
+
+    The intensity term of U2Fusion, Xu et al. 2020, with equal weights.
+    """
     return (it.fused - it.sources.pictures).square().mean()
 
 
 def intensity_maximum(it: Compared) -> Tensor:
-    """The mean absolute difference of fused to the brightest source; SwinFusion, Ma et al. 2022, equation 16.
+    """The mean absolute difference of fused to the brightest source; its gradient jumps at 0, and is 0 there.
 
-    Its gradient jumps at 0, and is 0 there.
+    The intensity loss of SwinFusion, Ma et al. 2022.
     """
     return (it.fused - it.maximum.fused).abs().mean()

@@ -49,12 +49,12 @@ class LossEntry:
 
 
 _ROWS = (
-    LossEntry("intensity", "Grey values of the sources", "Xu et al. 2020 (U2Fusion), equation 8",
+    LossEntry("intensity", "Grey values of the sources", "Xu et al. 2020 (U2Fusion), intensity term",
               "intensity:intensity", "mse"),
-    LossEntry("intensity_maximum", "Grey values of the brightest source", "Ma et al. 2022 (SwinFusion), equation 16",
+    LossEntry("intensity_maximum", "Grey values of the brightest source", "Ma et al. 2022 (SwinFusion), intensity loss",
               "intensity:intensity_maximum"),
-    LossEntry("gradient", "Slopes of the sources", "Ma et al. 2019 (FusionGAN), equation 5", "gradient:gradient"),
-    LossEntry("gradient_maximum", "The steepest source's slope", "Ma et al. 2022 (SwinFusion), equation 15",
+    LossEntry("gradient", "Slopes of the sources", "Ma et al. 2019 (FusionGAN), content loss", "gradient:gradient"),
+    LossEntry("gradient_maximum", "The steepest source's slope", "Ma et al. 2022 (SwinFusion), texture loss",
               "gradient:gradient_maximum"),
     LossEntry("ssim", "Structural similarity", "Wang et al. 2004, equation 13", "similarity:ssim", "ssim", "higher"),
     LossEntry("qy", "Yang's Q_Y", "Yang et al. 2008", "similarity:qy", "q_y", "higher"),
