@@ -69,8 +69,9 @@ class Descent:
             group["lr"] = self._learning_rate * rate(self._recipe, number)
         self._optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward(self._scaler.scale(loss))
-        self._scaler.unscale_(self._optimiser)
+        # Before they are unscaled, so that a gradient beyond 16 bits in one process makes all leave this step out.
         average_gradients(self._parameters)
+        self._scaler.unscale_(self._optimiser)
         if self._recipe.clip:
             nn.utils.clip_grad_norm_(self._parameters, self._recipe.clip)
         self._scaler.step(self._optimiser)

@@ -29,15 +29,20 @@ def check_pictures(data: DataSet, root: Path) -> tuple[set[str], set[str]]:
     return split(data, slices)
 
 
-def read_pictures(data: DataSet, root: Path, progress: Progress) -> Pairs:
-    """The pairs of ``data`` in memory. Test series are not opened. Raises ``BadInput`` for what cannot be read."""
+def read_pictures(data: DataSet, root: Path, progress: Progress, known: dict[Path, Array]) -> Pairs:
+    """The pairs of ``data`` in memory. Test series are not opened. Raises ``BadInput`` for what cannot be read.
+
+    ``known`` holds the pictures that another data set has read, such as the same pairs the other way round.
+    """
     names = check_pictures(data, root)
     folders = [pictures_in(root / folder) for folder in (data.a, data.b)]
     wanted = sorted(names[0] | names[1])
     read: dict[str, list[Array]] = {}
     for number, name in enumerate(wanted):
         progress("read", number / len(wanted), f"{data.name} {name}")
-        read[name] = [_read(folder[name]) for folder in folders]
+        files = [folder[name] for folder in folders]
+        known.update({file: _read(file) for file in files if file not in known})
+        read[name] = [known[file] for file in files]
         if len({plane.shape[:2] for plane in read[name]}) > 1:
             raise BadInput(f"data set '{data.name}': the pictures {name} differ in size", "Give registered pairs")
     coloured = tuple(any(planes[side].ndim == 3 for planes in read.values()) for side in (0, 1))

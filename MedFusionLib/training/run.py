@@ -28,6 +28,7 @@ from MedFusionLib.training.sampling import Crops, seed_of
 from MedFusionLib.training.step import step_of
 from MedFusionLib.training.trained import Trained
 from MedFusionLib.training.validation import judged
+from MedFusionLib.volume import Array
 
 #: What may change when a training goes on: none of it changes what was learned so far.
 _MAY_CHANGE = frozenset({"name", "steps", "validate_every", "patience", "workers", "precision", "store"})
@@ -62,11 +63,11 @@ def _run(
         loop.resume(state)
     try:
         module.load_state_dict(loop.run(progress))
+        with in_turn(here):
+            if here.leads:
+                finish(module.eval(), recipe, loop.standing, sets, pictures, here, output, progress)
     except (Cancelled, KeyboardInterrupt):
         raise Cancelled(_cancelled(output, loop)) from None
-    with in_turn(here):
-        if here.leads:
-            finish(module.eval(), recipe, loop.standing, sets, pictures, here, output, progress)
     weights = output / f"{recipe.name or recipe.network}{models.SUFFIX}"
     return Trained(weights, models.ModelCard.read(models.card_of(weights)), tuple(loop.standing.history))
 
@@ -116,8 +117,9 @@ def _module(recipe: TrainingRecipe) -> nn.Module:
 
 def _read(recipe: TrainingRecipe, root: Path, cache: Path, progress: Progress) -> Sequence[Pairs]:
     """Every data set of the recipe in memory."""
+    known: dict[Path, Array] = {}
     return [read_cases(entry, root, cache, recipe.dimension, progress) if entry.volumes
-            else read_pictures(entry, root, progress) for entry in recipe.data]
+            else read_pictures(entry, root, progress, known) for entry in recipe.data]
 
 
 def _cancelled(output: Path, loop: Loop) -> str:

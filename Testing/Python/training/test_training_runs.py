@@ -52,7 +52,7 @@ def test_the_weights_are_those_of_the_best_judgement(pairs, trained):
     told = recipe()
     device = torch.device("cpu")
     step = step_of(models.load("medfusion", trained.weights), NETWORKS["medfusion"], told, device)
-    pictures = judged([read_pictures(told.data[0], pairs, lambda *words: None)], told)
+    pictures = judged([read_pictures(told.data[0], pairs, lambda *words: None, {})], told)
     found = validate(step, pictures, World(device), lambda words: None)
     assert found["loss"] == pytest.approx(min(entry["validation"]["loss"] for entry in trained.history), rel=1e-6)
 

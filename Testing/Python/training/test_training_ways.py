@@ -97,7 +97,7 @@ def test_mixed_precision_learns_and_stays_near_full_precision(pairs, tmp_path):
 
 def test_crops_are_alike_with_and_without_workers_and_shared_out_among_processes(pairs):
     told = recipe(balanced=True)
-    sets = [read_pictures(told.data[0], pairs, silent)]
+    sets = [read_pictures(told.data[0], pairs, silent, {})]
     alone = Crops(sets, told, World(CPU))
     ahead = list(batches(alone, 2, 4, workers=1))
     assert torch.equal(ahead[0].sources, alone[2].sources)
@@ -108,7 +108,7 @@ def test_crops_are_alike_with_and_without_workers_and_shared_out_among_processes
 
 def test_a_crop_is_cut_from_its_picture_and_black_beyond_it(pairs):
     told = recipe(patch=48)
-    sets = [read_pictures(told.data[0], pairs, silent)]
+    sets = [read_pictures(told.data[0], pairs, silent, {})]
     sources = Crops(sets, told, World(CPU))[0].sources
     pictures = [np.stack(pair.planes) / 255.0 for pair in sets[0].training]
     assert sources.shape == (4, 2, 48, 48)
@@ -121,7 +121,7 @@ def test_a_crop_is_cut_from_its_picture_and_black_beyond_it(pairs):
 def test_colour_comes_as_luma_and_rgb_of_the_functional_source(tmp_path):
     write_pairs(tmp_path, colour=True)
     told = recipe()
-    sets = [read_pictures(told.data[0], tmp_path, silent)]
+    sets = [read_pictures(told.data[0], tmp_path, silent, {})]
     batch = Crops(sets, told, World(CPU))[0]
     assert batch.functional == (True, False)
     weights = torch.tensor([0.299, 0.587, 0.114])[:, None, None]
