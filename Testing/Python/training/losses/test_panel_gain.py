@@ -36,12 +36,12 @@ def test_ascent_on_the_worst_gain_raises_all_six_figures_of_the_library() -> Non
 
     from MedFusionLib.training.losses import LOSSES
 
-    sources = pair(56, 52)
+    sources = pair(56, 52, batch=1)
     batch = batch_of(sources)
     start = fusions(sources)["maximum"]
     picture = torch.tensor(start)[:, None].requires_grad_()
     optimiser = torch.optim.Adam([picture], lr=2e-3)
-    for _ in range(15):
+    for _ in range(8):
         optimiser.zero_grad()
         LOSSES["panel_gain"](picture, batch).backward()
         optimiser.step()
