@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from torch import nn
 from MedFusionLib import models
 from MedFusionLib.benchmark.statistics import bootstrap_interval
 from MedFusionLib.colour import luma
+from MedFusionLib.errors import BadInput
 from MedFusionLib.faithfulness.subject import Subject
 from MedFusionLib.fusion import catalog
 from MedFusionLib.fusion.method import Method
@@ -24,6 +26,7 @@ from MedFusionLib.models.card import ModelCard
 from MedFusionLib.networks.catalog import NETWORKS
 from MedFusionLib.progress import Progress
 from MedFusionLib.record import plain
+from MedFusionLib.resources import resource
 from MedFusionLib.scoring import Setting, score_given
 from MedFusionLib.training.distributed import World
 from MedFusionLib.training.loop import Standing
@@ -50,7 +53,7 @@ def finish(
     card = ModelCard(
         name=recipe.name or recipe.network, network=recipe.network, sha256="0" * 64, parameters=row.parameters,
         options=row.options, data=tuple(_terms(entry, pairs) for entry, pairs in zip(recipe.data, sets, strict=True)),
-        splits=_splits(recipe.data, sets), recipe=RECIPE, hardware=_hardware(world),
+        splits=_splits(recipe.data, sets), recipe=recipe_file(recipe), hardware=_hardware(world),
         seconds=round(standing.seconds, 1), seed=recipe.seed, started_from=recipe.start_from,
     )
     half = recipe.store == "half"
@@ -61,6 +64,15 @@ def finish(
     figures = {"steps": standing.step, "best_step": standing.best_step, "validation_loss": standing.best, **measured}
     card = ModelCard(**{**vars(card), "figures": plain(figures)})
     models.save(module, card, folder, half)
+
+
+def recipe_file(recipe: TrainingRecipe) -> str:
+    """The recipe's file: the one that ships, if it is the same, else that in the output folder."""
+    with suppress(BadInput):
+        for file in sorted(resource("Training").glob("*.json")):
+            if TrainingRecipe.read(file) == recipe:
+                return f"Resources/Training/{file.name}"
+    return RECIPE
 
 
 def _terms(entry: DataSet, pairs: Pairs) -> dict[str, str]:

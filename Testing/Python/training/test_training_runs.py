@@ -13,9 +13,10 @@ from made_training import recipe, write_pairs
 
 from MedFusionLib import models
 from MedFusionLib.cli import main
-from MedFusionLib.errors import Cancelled
+from MedFusionLib.errors import Cancelled, MedFusionError
 from MedFusionLib.fusion import catalog
 from MedFusionLib.training import train
+from MedFusionLib.training.checkpoint import NAME, load
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +73,24 @@ def test_the_card_tells_data_splits_figures_recipe_seed_and_hash(trained):
     for rival in ("figures", "maximum"):
         assert 0 < card.figures["made"][rival]["qabf"]["mean"] < 1
     assert card.figures["validation_loss"] == min(entry["validation"]["loss"] for entry in trained.history)
+
+
+def test_the_history_is_kept_as_json_and_for_tensorboard(trained):
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    folder = trained.weights.parent
+    assert json.loads((folder / "history.json").read_text()) == list(trained.history)
+    log = EventAccumulator(str(folder / "log")).Reload()
+    told = [(event.step, event.value) for event in log.Scalars("validation/loss")]
+    assert told == [(entry["step"], pytest.approx(entry["validation"]["loss"])) for entry in trained.history]
+
+
+def test_a_loss_that_is_no_number_stops_the_training_and_keeps_the_last_checkpoint(pairs, tmp_path):
+    with pytest.raises(MedFusionError, match="in step"):
+        train(recipe(learning_rate=10.0, weight_decay=10.0, steps=200, validate_every=1), pairs, tmp_path / "output",
+              device="cpu")
+    assert load(tmp_path / "output" / NAME)["standing"]["step"] > 0
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others(pairs, trained, tmp_path):
