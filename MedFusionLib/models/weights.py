@@ -18,7 +18,8 @@ from MedFusionLib.errors import BadInput, MissingDependency
 from MedFusionLib.files import write_whole
 from MedFusionLib.models.card import ModelCard
 from MedFusionLib.models.places import SUFFIX, card_of, find
-from MedFusionLib.networks.catalog import NETWORKS, Network
+from MedFusionLib.networks.catalog import Network
+from MedFusionLib.networks.segmenters import TRAINABLE
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -114,9 +115,9 @@ def _check_packages() -> None:
 
 
 def _network(name: str) -> Network:
-    if name not in NETWORKS:
-        raise BadInput(f"unknown network '{name}'", f"Known are {', '.join(NETWORKS)}")
-    return NETWORKS[name]
+    if name not in TRAINABLE:
+        raise BadInput(f"unknown network '{name}'", f"Known are {', '.join(TRAINABLE)}")
+    return TRAINABLE[name]
 
 
 def _checked(name: str, path: Path) -> tuple[ModelCard, bytes]:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from MedFusionLib.errors import BadInput
 from MedFusionLib.fields import anything, check_fields, flag, list_of, mapping_of, number, one_of, text
 from MedFusionLib.files import locate
-from MedFusionLib.networks.catalog import NETWORKS
+from MedFusionLib.networks.segmenters import TRAINABLE
 from MedFusionLib.training.series import series_text
 
 FORMAT = 1
@@ -112,7 +112,7 @@ class TrainingRecipe:
     @property
     def dimension(self) -> int:
         """The spatial dimensions that the network takes."""
-        return NETWORKS[self.network].dimensions[0]
+        return TRAINABLE[self.network].dimensions[0]
 
     @property
     def edges(self) -> tuple[int, ...]:
@@ -155,7 +155,7 @@ class TrainingRecipe:
 
 def _check_together(recipe: TrainingRecipe) -> None:
     """Raise ``BadInput`` for fields that do not go together."""
-    network = NETWORKS[recipe.network]
+    network = TRAINABLE[recipe.network]
     if not recipe.data:
         raise BadInput("the training recipe has no data", "Name one data set or more")
     if not any(entry.weight for entry in recipe.data):
@@ -211,7 +211,7 @@ def _data(name: str, value: Any) -> tuple[DataSet, ...]:
 
 
 _CHECKS = {
-    "network": one_of(*NETWORKS),
+    "network": one_of(*TRAINABLE),
     "name": text,
     "data": _data,
     "losses": mapping_of(number(0.0, 1e6)),

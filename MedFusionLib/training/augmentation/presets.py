@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from math import pi
 
-from MedFusionLib.training.augmentation.step import Part, PerAxis, Preset, Step, Strength
+from MedFusionLib.training.augmentation.step import ByDimension, Part, PerAxis, Preset, Step, Strength
 
 #: What a recipe gets that wants augmentation and no kind in particular.
 DEFAULT = "standard"
@@ -20,10 +20,12 @@ _MIRRORED = {**_ALWAYS, "padding_mode": "reflection"}
 _FLIP = Step("monai.transforms:RandAxisFlip", _ALWAYS, chance=0.5)
 _TURN = {**_MIRRORED, "rotate_range": PerAxis(pi / 12), "scale_range": PerAxis(0.1), "translate_range": PerAxis(8)}
 _AFFINE = Step("monai.transforms:RandAffine", _TURN, chance=0.75)
+# MONAI's default would tear the picture between the places of the coarse field.
+_LINEAR = ByDimension("bilinear", "trilinear")
 # The range of the displacement is relative to the picture's half width.
 _ELASTIC = Step("monai.transforms:RandSmoothDeform",
                 {**_ALWAYS, "spatial_size": Part(1), "rand_size": PerAxis(6), "def_range": 0.06,
-                 "grid_mode": "bilinear", "grid_padding_mode": "reflection"}, chance=0.5)
+                 "field_mode": _LINEAR, "grid_mode": "bilinear", "grid_padding_mode": "reflection"}, chance=0.5)
 _CROP = Step(f"{_HERE}.crops:crop", {"part": (0.6, 1.0)}, chance=0.5)
 
 _CONTRAST = Step("monai.transforms:RandScaleIntensityFixedMean", {**_ALWAYS, "factors": 0.25, "fixed_mean": True},

@@ -27,6 +27,14 @@ class Part:
 
 
 @dataclass(frozen=True)
+class ByDimension:
+    """A setting that is ``flat`` for pictures and ``deep`` for volumes."""
+
+    flat: Any
+    deep: Any
+
+
+@dataclass(frozen=True)
 class Strength:
     """A setting that grows with the preset's magnitude: ``weak`` at 0, ``strong`` at 1; numbers or tuples of them."""
 
@@ -70,6 +78,8 @@ def resolve(value: Any, spatial: Sequence[int], magnitude: float) -> Any:
     """``value`` of a setting as the transform takes it, for pictures of the shape ``spatial``."""
     if isinstance(value, PerAxis):
         return (resolve(value.value, spatial, magnitude),) * len(spatial)
+    if isinstance(value, ByDimension):
+        return value.deep if len(spatial) == 3 else value.flat
     if isinstance(value, Part):
         return tuple(max(1, round(value.part * extent)) for extent in spatial)
     if isinstance(value, Strength):
