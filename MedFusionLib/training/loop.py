@@ -22,7 +22,7 @@ from MedFusionLib.training.history import History
 from MedFusionLib.training.recipe import TrainingRecipe
 from MedFusionLib.training.sampling import Crops, batches, seed_of
 from MedFusionLib.training.step import Step
-from MedFusionLib.training.validation import Judged, validate
+from MedFusionLib.training.validation import Judged, means, validate
 
 #: Apart from those of the crops, so that a step's chance and its crops have nothing in common.
 _CHANCE = 1
@@ -120,7 +120,7 @@ class Loop:
                 self._best = {name: tensor.detach().clone() for name, tensor in self._network.state_dict().items()}
         shared = [entry for share in gathered(list(lost)) for entry in share]
         standing.history.append(
-            {"step": standing.step, "seconds": standing.seconds, "train": _means(shared), "validation": found})
+            {"step": standing.step, "seconds": standing.seconds, "train": means(shared), "validation": found})
         if history is not None:
             checkpoint.save(self._folder / checkpoint.NAME, self._state())
             history.tell(standing.history)
@@ -144,8 +144,3 @@ def _check(lost: Mapping[str, float], step: int) -> None:
         if not math.isfinite(value):
             raise MedFusionError(f"{name} is {value} in step {step}: choose a lower learning_rate, or clip gradients; "
                                  "the last checkpoint is kept")
-
-
-def _means(entries: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    names = dict.fromkeys(name for entry in entries for name in entry)
-    return {name: sum(entry.get(name, 0.0) for entry in entries) / len(entries) for name in names}

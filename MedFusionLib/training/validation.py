@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from statistics import fmean
 
 import numpy as np
 import torch
@@ -73,28 +74,28 @@ def validate(step: Step, pictures: Sequence[Judged], world: World, tell: Callabl
     for module in modules:
         module.train()
     lost = [losses for _, losses in sorted((entry for share in gathered(found) for entry in share), key=_place)]
-    return _means(lost, pictures)
+    return _over_sets(lost, pictures)
 
 
 def _place(entry: tuple[int, dict[str, float]]) -> int:
     return entry[0]
 
 
-def _means(lost: Sequence[dict[str, float]], pictures: Sequence[Judged]) -> dict[str, float]:
-    """The mean over the data sets, by weight, of their means over pictures."""
-    sets: dict[str, list[dict[str, float]]] = {}
-    weights: dict[str, float] = {}
-    for losses, picture in zip(lost, pictures, strict=True):
-        sets.setdefault(picture.owner.name, []).append(losses)
-        weights[picture.owner.name] = picture.owner.weight
-    total = sum(weights.values())
-    names = dict.fromkeys(name for losses in lost for name in losses)
+def _over_sets(lost: Sequence[dict[str, float]], pictures: Sequence[Judged]) -> dict[str, float]:
+    """The mean over the data sets, by weight, of their means over pictures; of a loss over those that have it."""
+    owners = {picture.owner.name: picture.owner for picture in pictures if picture.owner.weight}
+    found = {
+        name: means([losses for losses, picture in zip(lost, pictures, strict=True) if picture.owner is owner])
+        for name, owner in owners.items()
+    }
     return {
-        name: sum(weights[owner] * _mean([losses.get(name, 0.0) for losses in group]) for owner, group in sets.items())
-        / total
-        for name in names
+        loss: float(np.average([found[name][loss] for name in found if loss in found[name]],
+                               weights=[owners[name].weight for name in found if loss in found[name]]))
+        for loss in dict.fromkeys(loss for one in found.values() for loss in one)
     }
 
 
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)
+def means(entries: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """The mean of each loss over the ``entries`` that have it."""
+    losses = dict.fromkeys(loss for entry in entries for loss in entry)
+    return {loss: fmean(entry[loss] for entry in entries if loss in entry) for loss in losses}

@@ -23,8 +23,10 @@ from MedFusionLib.training import checkpoint, train
 from MedFusionLib.training.average import Average
 from MedFusionLib.training.descent import rate
 from MedFusionLib.training.distributed import World
+from MedFusionLib.training.pairs import Pair, Pairs
 from MedFusionLib.training.pictures import read_pictures
 from MedFusionLib.training.sampling import Crops, batches
+from MedFusionLib.training.validation import judged, validate
 
 CPU = torch.device("cpu")
 
@@ -93,6 +95,26 @@ def test_mixed_precision_learns_and_stays_near_full_precision(pairs, tmp_path):
     assert mixed[-1]["validation"]["loss"] < mixed[0]["validation"]["loss"]
     assert mixed[-1]["validation"]["loss"] == pytest.approx(full[-1]["validation"]["loss"], rel=0.02)
     assert mixed[-1]["validation"]["loss"] != full[-1]["validation"]["loss"]
+
+
+def test_data_sets_are_judged_by_weight_and_a_loss_by_those_that_have_it():
+    plane = np.zeros((4, 4), np.uint8)
+    owners = [Pairs(name, (False, False), (), tuple(Pair(str(value), "1", (plane + value, plane), (1.0, 1.0))
+                                                    for value in values), weight)
+              for name, values, weight in (("grey", (10, 20), 3.0), ("colour", (100,), 1.0), ("seen", (200,), 0.0))]
+
+    class Told:
+        """Loses the grey value of the first source; pairs brighter than 50 lose a hue too."""
+
+        def losses(self, batch):
+            value = round(float(batch.sources[0, 0].mean()) * 255)
+            return {"loss": value, **({"hue": 7.0} if value > 50 else {})}
+
+        def modules(self):
+            return {}
+
+    found = validate(Told(), judged(owners, recipe()), World(CPU), silent)
+    assert found == {"loss": pytest.approx((3 * 15 + 100) / 4), "hue": 7.0}
 
 
 def test_crops_are_alike_with_and_without_workers_and_shared_out_among_processes(pairs):
