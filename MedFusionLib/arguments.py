@@ -13,6 +13,7 @@ from MedFusionLib.colour import COLOUR_MAPS
 from MedFusionLib.fusion.device import DEVICES
 from MedFusionLib.fusion.inference import PLANE_CHOICES
 from MedFusionLib.modality import MODALITIES, UNITS
+from MedFusionLib.segmentation import command as segmentation_command
 from MedFusionLib.study import command as study_command
 from MedFusionLib.training import command as training_command
 
@@ -41,6 +42,7 @@ def parser() -> Parser:
     _register(commands.add_parser("register", help="find the transform that aligns one volume to another"))
     _evaluate(commands.add_parser("evaluate", help="measure a fused volume against its sources"))
     command.add_arguments(commands.add_parser("benchmark", help="judge methods on many cases, by patient"))
+    _segment(commands.add_parser("segment", help="outline the tumour in a CT, a PET and an MR"))
     study_command.add_arguments(commands.add_parser("study", help="let readers judge, blinded; analyse what they say"))
     training_command.add_arguments(commands.add_parser("train", help="train or tune a network on pairs of your own"))
     for name, what in (("methods", "list the fusion methods"), ("metrics", "list the metrics")):
@@ -92,6 +94,13 @@ def _making(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--continue-on-rejection", action="store_true", help="fuse although a registration is rejected"
     )
+    _reading(command)
+    _aligning(command)
+    _progress(command)
+
+
+def _segment(command: argparse.ArgumentParser) -> None:
+    segmentation_command.add_arguments(command)
     _reading(command)
     _aligning(command)
     _progress(command)

@@ -250,10 +250,17 @@ def _train(given: argparse.Namespace) -> int:
     return command.run(given)
 
 
+def _segment(given: argparse.Namespace) -> int:
+    from MedFusionLib.segmentation import command
+
+    return command.run(given)
+
+
 _COMMANDS = {
     "benchmark": _benchmark,
     "study": _study,
     "train": _train,
+    "segment": _segment,
     "fuse": _fuse,
     "compare": _compare,
     "register": _register,

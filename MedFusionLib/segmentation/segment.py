@@ -13,12 +13,11 @@ from MedFusionLib.align import Aligned, align
 from MedFusionLib.colour import FloatArray
 from MedFusionLib.errors import BadInput
 from MedFusionLib.networks.segmenters import SEGMENTERS
-from MedFusionLib.progress import Progress, silent
+from MedFusionLib.progress import Progress
 from MedFusionLib.recipe import Recipe
 from MedFusionLib.segmentation.channels import Slices, check_modalities, make_slices
 from MedFusionLib.volume import Volume
 
-DEFAULT = "transfuse_segmentation"
 _THRESHOLD = 0.5
 
 
@@ -40,16 +39,10 @@ class Segmentation:
         return float(self.labels.array.sum()) * float(np.prod(self.labels.image.GetSpacing())) / 1000.0
 
 
-def segment(
-    volumes: Sequence[Volume], network: str = DEFAULT, recipe: Recipe | None = None, weights: Path | None = None,
-    progress: Progress = silent,
+def run(
+    volumes: Sequence[Volume], network: str, recipe: Recipe | None, weights: Path | None, progress: Progress
 ) -> Segmentation:
-    """Outline the tumour in ``volumes``: a CT, a PET and an MR of one patient; the first gives the grid.
-
-    ``recipe`` says how they are registered, their windows and the device; ``weights`` replaces the shipped ones.
-    Raises ``BadInput`` for other volumes, an unknown ``network`` or one without weights, before any work, and
-    ``RegistrationRejected`` as a fusion does.
-    """
+    """See :func:`MedFusionLib.segmentation.segment`."""
     from MedFusionLib.models import load
     from MedFusionLib.segmentation.predict import probabilities
 
