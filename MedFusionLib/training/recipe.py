@@ -71,10 +71,11 @@ class DataSet:
 class TrainingRecipe:
     """The choices of a training.
 
-    ``network`` is a row of the networks' catalog and ``name`` the weights' file (empty: the network's). ``losses``
-    are weights by name, ``augmentation`` a preset ("" for none). ``patch`` is the edge of a crop in voxels, or one
-    for each axis; ``batch`` the crops of a step, over all processes together; ``balanced`` draws the series first and
-    then its slice. ``schedule`` is how the learning rate falls after ``warm_up`` steps, ``clip`` the largest norm of
+    ``network`` is a row of the networks' or the segmenters' catalog and ``name`` the weights' file (empty: the
+    network's). ``losses`` are weights by name, ``colour_losses`` those for pairs that have colour (empty: the same),
+    ``augmentation`` a preset ("" for none). ``patch`` is the edge of a crop in voxels, or one for each axis; ``batch``
+    the crops of a step, over all processes together; ``balanced`` draws the series first and then its slice.
+    ``schedule`` is how the learning rate falls after ``warm_up`` steps, ``clip`` the largest norm of
     a gradient (0: any). After every ``validate_every`` steps the network is judged on ``validate_on`` pictures of
     each validation series, evenly spread (0: all), and a checkpoint is written; after ``patience`` judgements
     without a better one training ends (0: never). ``average`` is the decay of a running mean of the weights, which is
@@ -87,6 +88,7 @@ class TrainingRecipe:
     network: str
     data: tuple[DataSet, ...]
     losses: Mapping[str, float] = field(default_factory=dict)
+    colour_losses: Mapping[str, float] = field(default_factory=dict)
     name: str = ""
     augmentation: str = ""
     patch: int | tuple[int, ...] = 128
@@ -174,8 +176,9 @@ def _check_together(recipe: TrainingRecipe) -> None:
                        f"Give one number, or {recipe.dimension}")
     if recipe.warm_up >= recipe.steps:
         raise BadInput(f"training recipe: warm_up = {recipe.warm_up} of {recipe.steps} steps", "Warm up for fewer")
-    if not any(recipe.losses.values()) and recipe.losses:
-        raise BadInput("training recipe: losses all weigh 0", "Give one of them a weight")
+    for losses in (recipe.losses, recipe.colour_losses):
+        if losses and not any(losses.values()):
+            raise BadInput("training recipe: losses all weigh 0", "Give one of them a weight")
 
 
 _EDGE = number(8, 1024, int)
@@ -215,6 +218,7 @@ _CHECKS = {
     "name": text,
     "data": _data,
     "losses": mapping_of(number(0.0, 1e6)),
+    "colour_losses": mapping_of(number(0.0, 1e6)),
     "augmentation": text,
     "patch": _patch,
     "batch": number(1, 4096, int),

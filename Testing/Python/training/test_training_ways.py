@@ -62,6 +62,7 @@ def test_the_running_mean_is_the_sum_that_it_should_be():
     assert module.weight.item() == 3.0
 
 
+@pytest.mark.slow
 def test_a_training_with_a_running_mean_resumes_to_the_same_weights(pairs, tmp_path):
     train(recipe(average=0.8, schedule="constant"), pairs, tmp_path / "whole", device="cpu")
     train(recipe(average=0.8, steps=4, schedule="constant"), pairs, tmp_path / "part", device="cpu")
@@ -89,6 +90,7 @@ def test_the_learning_rate_warms_up_and_falls_as_its_schedule_says(schedule, hal
     assert rate(told, 54) == pytest.approx(halfway)
 
 
+@pytest.mark.slow
 def test_mixed_precision_learns_and_stays_near_full_precision(pairs, tmp_path):
     full, mixed = (train(recipe(precision=precision), pairs, tmp_path / precision, device="cpu").history
                    for precision in ("full", "mixed"))
@@ -160,6 +162,7 @@ def test_tuning_starts_from_the_weights_given_and_is_never_worse_than_they_were(
     assert tuned.card.started_from == str(first.weights)
 
 
+@pytest.mark.slow
 def test_tuning_from_shipped_weights_finds_them(pairs, tmp_path, monkeypatch):
     first = train(recipe(), pairs, tmp_path / "first", device="cpu")
     monkeypatch.setenv("MEDFUSION_MODELS", str(first.weights.parent))
