@@ -120,6 +120,16 @@ _CNN: tuple[Network, ...] = (
             "analysis, Infrared Physics and Technology 102, 2019",
             "Sources weighed by what a deep network trained on photographs sees in them; nothing is learned for fusion",
             parameters=8_543_296, doi="10.1016/j.infrared.2019.103039", sources=(2, None), symmetric=True),
+    Network("wavelet_vgg", "Wavelet bands by VGG-19 features (ImageNet)", "cnn", "networks.wavelet_vgg:WaveletVGG",
+            "S. Kalamkar and A. G. Mary, Multimodal medical image fusion using transfer learning approach, "
+            "International Journal of Advanced Computer Science and Applications 13(12), 2022",
+            "Wavelet bands weighed by what a network trained on photographs sees; nothing is learned for fusion",
+            parameters=3_505_728, sources=(2, None), symmetric=True, workspace=160.0),
+    Network("resnet_encoder", "ResNet encoder tuned for fusion", "cnn", "networks.resnet_encoder:ResNetEncoder",
+            "K. He, X. Zhang, S. Ren and J. Sun, Deep residual learning for image recognition, CVPR 2016",
+            "The first half of a ResNet-18 and a decoder weigh any number of sources; black stays black",
+            parameters=835_697, doi="10.1109/CVPR.2016.90", sources=(2, None), symmetric=True, workspace=160.0,
+            training="training.encoder_step:EncoderStep"),
     Network("contourlet_cnn", "Contourlet with CNN weights", "cnn", "networks.band_decision:BandDecision",
             "Z. Wang, X. Li, H. Duan, Y. Su, X. Zhang and X. Guan, Medical image fusion based on convolutional neural "
             "networks and non-subsampled contourlet transform, Expert Systems with Applications 171, 2021",
@@ -144,7 +154,7 @@ _GAN: tuple[Network, ...] = (
     Network("mgmdcgan", "MGMDcGAN", "gan", "networks.mgmdcgan:MGMDcGAN",
             "J. Huang, Z. Le, Y. Ma, F. Fan, H. Zhang and L. Yang, MGMDcGAN: medical image fusion using "
             "multi-generator multi-discriminator conditional generative adversarial network, IEEE Access 8, 2020",
-            "Fuses structure (first) with coarser function (second), then mends dense structure; half as wide as theirs",
+            "Fuses structure (first) with coarser function (second), then mends dense structure; narrower than theirs",
             parameters=550_539, doi="10.1109/ACCESS.2020.2982016", options={"growth": 24}, workspace=896.0,
             training=_ADVERSARIAL, critics="networks.mgmdcgan:MGMDcGANCritics"),
     Network("fusegan", "FuseGAN", "gan", "networks.fusegan:FuseGAN",
