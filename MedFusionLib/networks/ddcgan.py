@@ -19,6 +19,7 @@ programs do the same). Batch normalisation uses running means, so that a picture
 the batch; edges are continued by their own pixels. The authors' program runs the decoder's first layer twice, which the
 paper does not say and we do not do. The transposed convolution of stride 4 is twice as wide as its stride, since the
 published 3 x 3 leaves pixels between its centres that nothing reaches. The number of parameters is not in the paper.
+No weights come with MedFusion: MGMDcGAN, which contains this network, does the same job.
 """
 
 from __future__ import annotations

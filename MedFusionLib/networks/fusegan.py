@@ -15,7 +15,9 @@ convolution with a sigmoid; batch normalisation and ReLU throughout (the residua
 conditional GANs of those years share). The discriminator is the 70 x 70 PatchGAN. The weight of the L1 distance is
 100, as in Pix2Pix.
 Sources of different modalities are not sharp or blurred but both right, so the map is used as it is, as a weight;
-``steps`` > 0 refines it first.
+``steps`` > 0 refines it first. The true map is likewise not known: ours names the source that is brighter in the mean
+of 5 x 5 pixels, and the recipe lets it count little beside the fused picture itself. The catalog's network is half as
+wide (16), with a quarter of the 2.3 million numbers.
 """
 
 from __future__ import annotations
