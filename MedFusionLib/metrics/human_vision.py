@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -44,22 +45,31 @@ def q_cb(fused: Any, sources: Any, mask: Any = None, spacing: Any = None, shared
 
 
 def _masked_contrast(xp: Any, picture: Any) -> Any:
-    shape = picture.shape[1:]
-    axes = frequencies(shape, half=True)
-    squared = sum((axis**2 for axis in axes), np.zeros(()))
-    degree = squared * _VOXELS_A_DEGREE**2
-    sensitivity = np.exp(-degree / 15.387**2) - 0.7622 * np.exp(-degree / 1.3456**2)
+    shape = tuple(picture.shape[1:])
     spectrum = transform(_LEVELS * picture)
-    narrow, wide = (_smoothed(spectrum, sensitivity, squared, sigma, shape) for sigma in (2.0, 4.0))
+    precision = spectrum.real.dtype
+    narrow, wide = (back(spectrum * like(response, spectrum, precision), shape) for response in _responses(shape))
     contrast = xp.abs(narrow - wide) / xp.clip(xp.abs(wide), 0.5, None)
-    masked = contrast**3 / (contrast**2 + 1e-4)
+    square = contrast * contrast
+    masked = contrast * square / (square + 1e-4)
     return xp.where(contrast < _UNSEEN, 0.0 * masked, masked)
 
 
-def _smoothed(spectrum: Any, sensitivity: Real, squared: Real, sigma: float, shape: Any) -> Any:
-    """The picture after the sensitivity and a Gaussian of ``sigma`` voxels."""
-    response = sensitivity * np.exp(-2.0 * (np.pi * sigma) ** 2 * squared)
-    return back(spectrum * like(response, spectrum, spectrum.real.dtype), shape)
+@lru_cache(maxsize=1)
+def _responses(shape: tuple[int, ...]) -> list[Real]:
+    """What multiplies half the spectrum: the sensitivity with Gaussians of 2 and of 4 voxels."""
+    squared = sum((axis**2 for axis in frequencies(shape, half=True)), np.zeros(()))
+    degree = squared * _VOXELS_A_DEGREE**2
+    sensitivity = np.exp(-degree / 15.387**2) - 0.7622 * np.exp(-degree / 1.3456**2)
+    return [sensitivity * np.exp(-2.0 * (np.pi * sigma) ** 2 * squared) for sigma in (2.0, 4.0)]
+
+
+@lru_cache(maxsize=1)
+def _mannos(shape: tuple[int, ...]) -> Real:
+    """Mannos and Sakrison's sensitivity over half the spectrum of a picture of ``shape``."""
+    size = np.sqrt(sum((axis**2 for axis in frequencies(shape, half=True)), np.zeros(()))) * _VOXELS_A_DEGREE_CV
+    sensitivity: Real = 2.6 * (0.0192 + 0.144 * size) * np.exp(-((0.144 * size) ** 1.1))
+    return sensitivity
 
 
 def q_cv(fused: Any, sources: Any, mask: Any = None, spacing: Any = None, shared: Comparison | None = None) -> Any:
@@ -75,8 +85,7 @@ def q_cv(fused: Any, sources: Any, mask: Any = None, spacing: Any = None, shared
     """
     it = compare(fused, sources, mask, spacing, shared)
     xp, shape = it.xp, it.fused.shape[1:]
-    size = np.sqrt(sum((axis**2 for axis in frequencies(shape, half=True)), np.zeros(()))) * _VOXELS_A_DEGREE_CV
-    sensitivity = 2.6 * (0.0192 + 0.144 * size) * np.exp(-((0.144 * size) ** 1.1))
+    sensitivity = _mannos(tuple(shape))
     voxels = _block_sums(xp, it.total_weight())
     above: Any = 0.0
     below: Any = 0.0

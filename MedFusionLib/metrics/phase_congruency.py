@@ -92,14 +92,18 @@ def _along(xp: Any, responses: list[Any], noise: float) -> list[Any]:
 
 def _energy(xp: Any, responses: list[Any], threshold: Any) -> tuple[Any, Any, Any]:
     """Kovesi's energy beyond the noise, weighted by its width; the sum of amplitudes; the square of their ratio."""
-    amplitudes = [xp.abs(response) for response in responses]
-    amplitude, largest, together = sum(amplitudes), amplitudes[0], sum(responses)
-    for other in amplitudes[1:]:
-        largest = xp.maximum(largest, other)
-    length = xp.abs(together) + _TINY
-    mean = xp.conj(together) / length
-    across = sum(xp.abs(xp.imag(response * mean)) for response in responses)
-    energy = xp.clip(length - across - threshold, 0.0, None)
+    first, *others = responses
+    amplitude = largest = xp.abs(first)
+    together = first
+    for other in others:
+        length = xp.abs(other)
+        amplitude, largest, together = amplitude + length, xp.maximum(largest, length), together + other
+    length, mean = xp.abs(together) + _TINY, xp.conj(together)
+    across = xp.abs(xp.imag(first * mean))
+    for other in others:
+        across = across + xp.abs(xp.imag(other * mean))
+    # ``mean`` is not of unit length: dividing the sum is a third cheaper than dividing complex numbers.
+    energy = xp.clip(length - across / length - threshold, 0.0, None)
     width = amplitude / (largest + _TINY) / _SCALES
     energy = energy / (1.0 + xp.exp(_GAIN * (_CUT_OFF - width)))
     return energy, amplitude, (energy / (amplitude + _TINY)) ** 2

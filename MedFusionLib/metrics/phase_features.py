@@ -76,8 +76,7 @@ def _means(xp: Any, pictures: list[Any]) -> list[Any]:
 
 def _framed(xp: Any, picture: Any, width: int) -> Any:
     """``picture`` with a frame of zeros."""
-    for axis in range(1, len(picture.shape)):
-        edge = tuple(width if i == axis else length for i, length in enumerate(picture.shape))
-        zeros = xp.zeros(edge, dtype=picture.dtype, device=picture.device)
-        picture = xp.concat([zeros, picture, zeros], axis=axis)
-    return picture
+    batch, *spatial = picture.shape
+    framed = xp.zeros((batch, *(length + 2 * width for length in spatial)), dtype=picture.dtype, device=picture.device)
+    framed[(slice(None), *(slice(width, width + length) for length in spatial))] = picture
+    return framed

@@ -19,7 +19,7 @@ _FEW = 3
 # it, which on a busy machine wait for one another many times longer than they work.
 _BLOCK = 16
 _PRODUCT = 2**16
-_SMALL = 2**18
+_SMALL = 2**15
 
 
 def gaussian_taps(radius: int, sigma: float) -> list[float]:
@@ -85,16 +85,19 @@ def slide(image: Any, taps: Sequence[float], axis: int) -> Any:
     xp, last, stop = array_namespace(image), len(image.shape) - 1, image.shape[axis] - len(taps) + 1
     matrix = xp.asarray(_banded(tuple(taps)), dtype=image.dtype, device=image.device)
     lines = image if axis == last else xp.moveaxis(image, axis, -2)
-    across = lines.shape[-2 if axis == last else -1]
-    block = max(1, min(_BLOCK, _PRODUCT // (across * len(taps))))
-    parts = []
+    along = -1 if axis == last else -2
+    shape = [*lines.shape]
+    shape[along] = stop
+    made = xp.empty(tuple(shape), dtype=image.dtype, device=image.device)
+    block = max(1, min(_BLOCK, _PRODUCT // (lines.shape[-3 - along] * len(taps))))
     for start in range(0, stop, block):
         count = min(block, stop - start)
         rows, voxels = matrix[:count, : count + len(taps) - 1], slice(start, start + count + len(taps) - 1)
-        parts.append(lines[..., voxels] @ rows.T if axis == last else rows @ lines[..., voxels, :])
-    if axis == last:
-        return xp.concat(parts, axis=-1)
-    return xp.moveaxis(xp.concat(parts, axis=-2), -2, axis)
+        if axis == last:
+            made[..., start : start + count] = lines[..., voxels] @ rows.T
+        else:
+            made[..., start : start + count, :] = rows @ lines[..., voxels, :]
+    return made if axis == last else xp.moveaxis(made, -2, axis)
 
 
 @lru_cache(maxsize=32)

@@ -2,13 +2,15 @@
 
     OMP_NUM_THREADS=1 taskset -c 0 python Testing/Benchmarks/metric_speed.py [--pairs 100] [--volume 256 256 180]
 
-Seconds are of the processor, on one core. First each metric alone; "all" is one call for all of them, in which they
+Seconds of the processor, on one core, and for MedFusion those of the clock beside them: other work on the machine makes
+both larger, the clock's more. First each metric alone; "all" is one call for all of them, in which they
 share intermediate results. scikit-image and torchmetrics measure fused against both sources, pair by pair.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -33,11 +35,16 @@ def pictures(shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
     return both.max(axis=1), both
 
 
+def both_times(work: Callable[[], Any]) -> tuple[float, float]:
+    """Seconds of the processor and of the clock that one call takes."""
+    clock, processor = time.perf_counter(), time.process_time()
+    work()
+    return time.process_time() - processor, time.perf_counter() - clock
+
+
 def seconds(work: Callable[[], Any]) -> float:
     """Processor seconds of one call."""
-    start = time.process_time()
-    work()
-    return time.process_time() - start
+    return both_times(work)[0]
 
 
 def peers(fused: np.ndarray, sources: np.ndarray) -> dict[str, dict[str, float]]:
@@ -72,6 +79,11 @@ def peers(fused: np.ndarray, sources: np.ndarray) -> dict[str, dict[str, float]]
     }
 
 
+def load() -> str:
+    """What else the machine does: the average number of running processes over a minute, and its cores."""
+    return f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores" if hasattr(os, "getloadavg") else "unknown"
+
+
 def report(title: str, shape: tuple[int, ...], limit: float, compare: bool) -> bool:
     """Print the table for pictures of ``shape``; True when all together stay under ``limit`` seconds."""
     from MedFusionLib.metrics import METRICS, figures
@@ -79,13 +91,14 @@ def report(title: str, shape: tuple[int, ...], limit: float, compare: bool) -> b
     fused, sources = pictures(shape)
     figures(fused[:1, ..., :32, :32], sources[:1, ..., :32, :32])
     others = peers(fused, sources) if compare else {"scikit-image": {}, "torchmetrics": {}}
-    print(f"\n{title}\n{'metric':20} {'seconds':>8} {'scikit-image':>13} {'torchmetrics':>13}")
+    print(f"\n{title}\n{'metric':20} {'processor':>9} {'clock':>8} {'scikit-image':>13} {'torchmetrics':>13}")
     for name in METRICS:
-        own = seconds(lambda name=name: figures(fused, sources, (name,)))
+        own, clock = both_times(lambda name=name: figures(fused, sources, (name,)))
         columns = [f"{others[peer][name]:13.2f}" if name in others[peer] else " " * 13 for peer in others]
-        print(f"{name:20} {own:8.2f} {' '.join(columns)}", flush=True)
-    together = seconds(lambda: figures(fused, sources, ("all",)))
-    print(f"{'all in one call':20} {together:8.2f}   limit {limit:g} s", flush=True)
+        print(f"{name:20} {own:9.2f} {clock:8.2f} {' '.join(columns)}", flush=True)
+    together, clock = both_times(lambda: figures(fused, sources, ("all",)))
+    print(f"{'all in one call':20} {together:9.2f} {clock:8.2f}   limit {limit:g} s of the processor", flush=True)
+    print(f"load {load()}", flush=True)
     return together <= limit
 
 
