@@ -93,7 +93,7 @@ def _splits(data: Sequence[DataSet], sets: Sequence[Pairs]) -> dict[str, tuple[s
 
 def _hardware(world: World) -> str:
     name = torch.cuda.get_device_name(world.device) if world.device.type == "cuda" else \
-        f"{platform.machine()} CPU, {torch.get_num_threads()} threads"
+        f"{platform.machine()} CPU, threads: {torch.get_num_threads()}"
     return name if world.size == 1 else f"{world.size} x {name}"
 
 
