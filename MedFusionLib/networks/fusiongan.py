@@ -19,7 +19,7 @@ Choices taken: the paper takes the gradient without saying how; the authors' pro
 and so do we. Weights of the convolutions are not spectrally normalised, which only that program does. A CT or a PET
 whose intensities alone are kept leaves most of the MR out, so the weights that come with MedFusion were trained with
 other content: intensities of the brightest source and slopes of the steepest one (SwinFusion's), in both orders of the
-sources, against the paper's discriminator; patches are 40 pixels wide, since the generator looks 6 pixels far.
+sources, against the paper's discriminator; patches are 32 pixels wide, since the generator looks 6 pixels far.
 """
 
 from __future__ import annotations

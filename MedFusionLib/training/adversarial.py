@@ -14,6 +14,7 @@ from MedFusionLib.networks.catalog import Network
 from MedFusionLib.training.batch import Batch
 from MedFusionLib.training.descent import Descent, autocast
 from MedFusionLib.training.recipe import TrainingRecipe
+from MedFusionLib.training.step import settle
 
 #: The betas of Adam that keep adversaries from swinging (A. Radford, L. Metz and S. Chintala, DCGAN, ICLR 2016).
 _BETAS = (0.5, 0.999)
@@ -63,6 +64,7 @@ class AdversarialStep:
 
     def train_step(self, batch: Batch, number: int) -> dict[str, float]:
         """One descent of the discriminators and one of the generator; see ``Step``."""
+        settle(self._module, self._recipe, number)
         real = batch.target.sources
         with autocast(self._recipe, self._device):
             made = self._critics.make(self._module, batch.sources)

@@ -70,6 +70,18 @@ def fuse(module: nn.Module, network: Network, batch: Batch) -> Tensor:
     return fused
 
 
+def settle(module: nn.Module, recipe: TrainingRecipe, number: int) -> None:
+    """From the middle of a training on, batch normalisation uses its running means, as it does when it fuses.
+
+    A batch has pairs of one kind, whose means are not those of all kinds, and what was learned beside the one would
+    not hold beside the others. ``number`` is the training's step, 0 the first.
+    """
+    if 2 * number >= recipe.steps:
+        for layer in module.modules():
+            if isinstance(layer, (nn.BatchNorm2d, nn.BatchNorm3d)):
+                layer.eval()
+
+
 class PlainStep:
     """Descends the recipe's weighted losses."""
 
@@ -88,6 +100,7 @@ class PlainStep:
 
     def train_step(self, batch: Batch, number: int) -> dict[str, float]:
         """One descent; see :class:`Step`."""
+        settle(self.module, self._recipe, number)
         total, figures = self._losses(batch)
         self._descent.descend(total, number)
         return {"loss": float(total.detach()), **figures}

@@ -169,3 +169,16 @@ def test_the_network_of_the_contourlet_is_trained_through_the_transform() -> Non
         last = step.train_step(batch, number)["loss"]
     assert last < first
     assert all(not torch.equal(*pair) for pair in zip(weights(step)["network"], before, strict=True))
+
+
+@pytest.mark.parametrize(("name", "patch", "losses"), [("pix2pix", 32, {}), ("ifcnn", 16, {"intensity_maximum": 1.0})])
+def test_from_the_middle_of_a_training_on_normalisation_is_that_of_fusing(
+    name: str, patch: int, losses: dict[str, float]
+) -> None:
+    step, batch = made(name, patch, losses), pictures(patch)
+    layer = next(one for one in step.modules()["network"].modules() if isinstance(one, torch.nn.BatchNorm2d))
+    for number, moves in ((499, True), (500, False)):
+        step.modules()["network"].train()
+        before = layer.running_mean.clone()
+        step.train_step(batch, number)
+        assert torch.equal(layer.running_mean, before) != moves
