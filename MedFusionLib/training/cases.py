@@ -18,7 +18,6 @@ from MedFusionLib.errors import BadInput
 from MedFusionLib.layers import Layer, prepare_layers
 from MedFusionLib.outputs import complete_folder
 from MedFusionLib.progress import Progress
-from MedFusionLib.recipe import Recipe
 from MedFusionLib.training.pairs import Pair, Pairs
 from MedFusionLib.training.recipe import DataSet
 from MedFusionLib.training.series import split
@@ -78,7 +77,7 @@ def _align(data: DataSet, place: Path, home: Path) -> None:
     """Read, resample and window the volumes of a case, and write them to the new folder ``home``."""
     from MedFusionLib.door import check_sources
 
-    recipe = Recipe.from_dict({"windows": dict(data.windows), "colour_maps": dict(data.colour_maps)})
+    recipe = data.shown_as()
     volumes = check_sources([Volume.read(place / name) for name in data.volumes])
     aligned = _as_they_lie(volumes)
     spacing = [float(step) for step in aligned.fixed.image.GetSpacing()[::-1]]

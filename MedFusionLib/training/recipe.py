@@ -12,6 +12,7 @@ from MedFusionLib.errors import BadInput
 from MedFusionLib.fields import anything, check_fields, flag, list_of, mapping_of, number, one_of, text
 from MedFusionLib.files import locate
 from MedFusionLib.networks.segmenters import TRAINABLE
+from MedFusionLib.recipe import Recipe
 from MedFusionLib.training.series import series_text
 
 FORMAT = 1
@@ -59,7 +60,12 @@ class DataSet:
         if made.functional and len(made.functional) != made.count:
             raise BadInput(f"{owner} '{made.name}': functional has {len(made.functional)} entries for {made.count} "
                            "sources", "Give true or false for each")
+        made.shown_as()
         return made
+
+    def shown_as(self) -> Recipe:
+        """Windows and colour maps as a run's recipe has them; raises ``BadInput`` for those that it would refuse."""
+        return Recipe.from_dict({"windows": dict(self.windows), "colour_maps": dict(self.colour_maps)})
 
     @property
     def count(self) -> int:

@@ -38,6 +38,8 @@ def with_data(**changes):
         (with_data(functional=[True]), "functional has 1 entries for 2 sources"),
         (with_data(weight=0), "all have the weight 0"),
         (with_data(validation=["41[a:b]"]), "names no series"),
+        (with_data(colour_maps={"PET": "red"}), "colour_maps.PET = 'red' is not known"),
+        (with_data(windows={"CT": 3}), "windows.CT = 3 is no list"),
         ({"network": "medfusion_3d"}, "is of pictures, MedFusion 3-D takes volumes"),
         ({"network": "swinfusion", "data": [{"name": "three", "cases": "c", "volumes": ["1", "2", "3"]}]},
          "has 3 sources. SwinFusion takes 2"),
@@ -105,6 +107,17 @@ def test_pictures_of_a_pair_that_differ_in_size_are_refused(tmp_path):
     Image.linear_gradient("L").save(tmp_path / "a" / "1001.png")
     with pytest.raises(BadInput, match="the pictures 1001 differ in size"):
         train(recipe(), tmp_path, tmp_path / "output", device="cpu")
+
+
+def test_pictures_of_test_series_are_not_even_opened(tmp_path):
+    write_pairs(tmp_path, series=4, slices=2)
+    for side in ("a", "b"):
+        for file in (tmp_path / side).glob("4*.png"):
+            file.write_text("no picture")
+    data = {**PAIRS, "test": ["4"]}
+    assert train(recipe(data=[data], steps=1), tmp_path, tmp_path / "output", device="cpu").weights.is_file()
+    with pytest.raises(BadInput, match=r"4001\.png"):
+        train(recipe(steps=1), tmp_path, tmp_path / "other", device="cpu")
 
 
 def test_a_recipe_survives_json(tmp_path):
