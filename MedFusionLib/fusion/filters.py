@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -104,6 +103,8 @@ def _in_threads(function: Callable[[Any, Any], None], array: Any, axis: int) -> 
     along = next((other for other in others if array.shape[other] >= cores), longest)
     count = min(array.shape[along], cores)
     parts, outputs = np.array_split(array, count, along), np.array_split(output, count, along)
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(count) as pool:
         list(pool.map(function, parts, outputs))
     return output

@@ -16,7 +16,6 @@ from MedFusionLib.arrays import is_numpy_array
 from MedFusionLib.files import locate
 from MedFusionLib.fusion.base import check_sources
 from MedFusionLib.fusion.card import Card, Entry, Parameter
-from MedFusionLib.models.weights import not_trained
 from MedFusionLib.networks.catalog import NETWORKS, Network
 
 if TYPE_CHECKING:
@@ -35,6 +34,8 @@ class Learned:
     def __init__(self, card: Card, weights: str, **settings: Any) -> None:
         file = locate(str(weights)) if weights else models.find(card.name)
         if file is None:
+            from MedFusionLib.models.weights import not_trained
+
             raise not_trained(card.name)
         models.check(card.name, file)
         self.card = replace(card, trained=True)

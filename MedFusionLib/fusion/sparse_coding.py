@@ -8,7 +8,6 @@ All signals take a step together; those coded well enough drop out.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,6 +60,8 @@ def encode(signals: Real, dictionary: Real, sparsity: int, tolerance: float) -> 
         rows = np.flatnonzero(energy > allowed)
         pursuit = _Pursuit(gram, part[rows] @ dictionary.T, energy[rows])
         pursuit.run(rows, allowed, Code(code.atoms[block], code.coefficients[block]))
+
+    from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(_THREADS) as pool:
         list(pool.map(encode_block, range(0, len(signals), _BLOCK)))
