@@ -8,7 +8,7 @@ setup(
     package_data={
         "MedFusionLib": ["py.typed"],
         "MedFusionLib.Resources": [
-            "Dictionaries/*", "Models/**", "Registration/*", "Report/*", "SampleData/*", "Study/*"
+            "Dictionaries/*", "Models/**", "Registration/*", "Report/*", "SampleData/*", "Study/*", "Training/*"
         ],
     },
 )
