@@ -87,6 +87,15 @@ class Harm:
         return Path.touch, (self.file,)
 
 
+def test_a_header_whose_length_begins_like_a_pickle_is_read(saved: Path) -> None:
+    data = saved.read_bytes()
+    length = int.from_bytes(data[:8], "little")
+    padded = data[8:8 + length] + b" " * ((0x80 - length) % 0x100)
+    rewrite(saved, len(padded).to_bytes(8, "little") + padded + data[8 + length:])
+    assert saved.read_bytes().startswith(b"\x80")
+    assert len(models.load(NAME).state_dict()) > 1
+
+
 @pytest.mark.parametrize("dump", [lambda harm, file: torch.save(harm, file),
                                   lambda harm, file: torch.save(harm, file, _use_new_zipfile_serialization=False),
                                   *(lambda harm, file, p=p: file.write_bytes(pickle.dumps(harm, p)) for p in (0, 5))])
