@@ -24,9 +24,9 @@ class Network:
     ``method`` is the fusion method that uses it, "fusion.file:Class": another than the default where the network is one
     part of a method. ``settings`` are what a user may choose without other weights, such as the rule that joins the
     features. ``training`` is the step by which it is trained, "training.file:Class" within this library; ``critics``
-    the discriminators of an adversarial one, "networks.file:Class"; ``trainer`` the function that trains it, recipe to
-    card. ``roles`` says that its ``forward`` also takes ``functional``, which sources are functional. The others are as
-    on a method's :class:`~MedFusionLib.fusion.card.Card`.
+    the discriminators of an adversarial one, "networks.file:Class"; ``task`` what it is trained for,
+    "training.file:TASK". ``roles`` says that its ``forward`` also takes ``functional``, which sources are functional.
+    The others are as on a method's :class:`~MedFusionLib.fusion.card.Card`.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Network:
     settings: tuple[Parameter, ...] = ()
     method: str = "fusion.learned:Learned"
     training: str = "training.step:PlainStep"
-    trainer: str = "training.run:run"
+    task: str = "training.fusing:FUSING"
     critics: str = ""
     roles: bool = False
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from MedFusionLib.networks.catalog import NETWORKS, Network
 
 _STEP = "training.segmentation.step:SegmentationStep"
-_TRAINER = "training.segmentation.run:run"
+_TASK = "training.segmentation.task:SEGMENTING"
 _PACKAGES = ("torch", "safetensors", "monai")
 
 #: Every segmentation network by name.
@@ -23,13 +23,13 @@ SEGMENTERS: dict[str, Network] = {
                 "MICCAI 2021",
                 "A CNN and a transformer side by side outline a tumour; narrower than the published one",
                 parameters=1_724_493, doi="10.1007/978-3-030-87193-2_2", options={"inputs": 3, "base": 16, "depth": 8},
-                sources=(3, 3), published_parameters=26_248_725, requires=_PACKAGES, training=_STEP, trainer=_TRAINER),
+                sources=(3, 3), published_parameters=26_248_725, requires=_PACKAGES, training=_STEP, task=_TASK),
         Network("unet_segmentation", "U-Net for tumours", "cnn", "networks.segmentation_unet:SegmentationUNet",
                 "O. Ronneberger, P. Fischer and T. Brox, U-Net: convolutional networks for biomedical image "
                 "segmentation, MICCAI 2015",
                 "A plain U-Net outlines a tumour; narrower than the published one",
                 parameters=496_193, doi="10.1007/978-3-319-24574-4_28", options={"inputs": 3, "channels": 16},
-                sources=(3, 3), requires=_PACKAGES, training=_STEP, trainer=_TRAINER),
+                sources=(3, 3), requires=_PACKAGES, training=_STEP, task=_TASK),
     )
 }
 

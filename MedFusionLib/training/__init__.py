@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
 
-from MedFusionLib.networks.segmenters import TRAINABLE
 from MedFusionLib.progress import Progress, silent
 from MedFusionLib.training.recipe import DataSet, TrainingRecipe
 from MedFusionLib.training.trained import Trained
@@ -24,7 +22,6 @@ def train(
     Raises ``BadInput`` before any heavy work for a recipe or data that cannot work, and ``Cancelled`` when
     ``progress`` does; then the last checkpoint is there and no file half written.
     """
-    place, name = TRAINABLE[recipe.network].trainer.split(":")
-    run = getattr(import_module(f"MedFusionLib.{place}"), name)
-    trained: Trained = run(recipe, data_root, output, progress, resume=resume, device=device, cache=cache)
-    return trained
+    from MedFusionLib.training.run import run
+
+    return run(recipe, data_root, output, progress, resume=resume, device=device, cache=cache)

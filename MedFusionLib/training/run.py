@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,22 +12,19 @@ from MedFusionLib import models
 from MedFusionLib.errors import BadInput, Cancelled
 from MedFusionLib.files import locate, write_whole
 from MedFusionLib.models.weights import build
-from MedFusionLib.networks.catalog import NETWORKS
+from MedFusionLib.networks.segmenters import TRAINABLE
 from MedFusionLib.outputs import check_folder
 from MedFusionLib.progress import Progress, silent
 from MedFusionLib.training import augmentation, checkpoint
-from MedFusionLib.training.cases import check_cases, read_cases
 from MedFusionLib.training.distributed import World, gathered, in_turn, world
-from MedFusionLib.training.finish import RECIPE, finish
+from MedFusionLib.training.finish import RECIPE
 from MedFusionLib.training.loop import Loop
-from MedFusionLib.training.pairs import Pairs
-from MedFusionLib.training.pictures import check_pictures, read_pictures
 from MedFusionLib.training.recipe import TrainingRecipe
 from MedFusionLib.training.sampling import Crops, seed_of
 from MedFusionLib.training.step import step_of
+from MedFusionLib.training.task import Task, task_of
 from MedFusionLib.training.trained import Trained
 from MedFusionLib.training.validation import judged
-from MedFusionLib.volume import Array
 
 #: What may change when a training goes on: none of it changes what was learned so far.
 _MAY_CHANGE = frozenset({"name", "steps", "validate_every", "patience", "workers", "precision", "store"})
@@ -46,14 +42,15 @@ def run(
 def _run(
     recipe: TrainingRecipe, root: Path, output: Path, progress: Progress, resume: bool, cache: Path | None, here: World
 ) -> Trained:
-    state = _checked(recipe, root, output, resume, here)
+    task = task_of(recipe)
+    state = _checked(recipe, task, root, output, resume, here)
     # Whoever comes later must not find the output folder in use.
     gathered(None)
     torch.manual_seed(seed_of(recipe.seed))
     module = _module(recipe).to(here.device).train()
-    step = step_of(module, NETWORKS[recipe.network], recipe, here.device)
+    step = step_of(module, TRAINABLE[recipe.network], recipe, here.device)
     with in_turn(here):
-        sets = _read(recipe, root, cache or output / "cache", progress)
+        sets = task.read(recipe, root, cache or output / "cache", progress)
     if here.leads:
         output.mkdir(parents=True, exist_ok=True)
         write_whole(output / RECIPE, recipe.to_json().encode())
@@ -65,14 +62,16 @@ def _run(
         module.load_state_dict(loop.run(progress))
         with in_turn(here):
             if here.leads:
-                finish(module.eval(), recipe, loop.standing, sets, pictures, here, output, progress)
+                task.finish(module.eval(), recipe, loop.standing, sets, pictures, here, output, progress)
     except (Cancelled, KeyboardInterrupt):
         raise Cancelled(_cancelled(output, loop)) from None
     weights = output / f"{recipe.name or recipe.network}{models.SUFFIX}"
     return Trained(weights, models.ModelCard.read(models.card_of(weights)), tuple(loop.standing.history))
 
 
-def _checked(recipe: TrainingRecipe, root: Path, output: Path, resume: bool, here: World) -> dict[str, Any]:
+def _checked(
+    recipe: TrainingRecipe, task: Task, root: Path, output: Path, resume: bool, here: World
+) -> dict[str, Any]:
     """Find everything that cannot work before anything heavy; the checkpoint's state, empty for a new training."""
     if recipe.batch % here.size:
         raise BadInput(f"a batch of {recipe.batch} for {here.size} processes", "Give a multiple of their number")
@@ -81,8 +80,7 @@ def _checked(recipe: TrainingRecipe, root: Path, output: Path, resume: bool, her
         if recipe.dimension not in taken:
             raise BadInput(f"augmentation {recipe.augmentation} does not take {recipe.dimension} dimensions",
                            "Choose another preset")
-    for entry in recipe.data:
-        (check_cases if entry.volumes else check_pictures)(entry, root)
+    task.check(recipe, root)
     if not resume:
         check_folder(output)
         return {}
@@ -113,13 +111,6 @@ def _module(recipe: TrainingRecipe) -> nn.Module:
     if recipe.start_from == "shipped":
         return models.load(recipe.network)
     return models.load(recipe.network, locate(recipe.start_from))
-
-
-def _read(recipe: TrainingRecipe, root: Path, cache: Path, progress: Progress) -> Sequence[Pairs]:
-    """Every data set of the recipe in memory."""
-    known: dict[Path, Array] = {}
-    return [read_cases(entry, root, cache, recipe.dimension, progress) if entry.volumes
-            else read_pictures(entry, root, progress, known) for entry in recipe.data]
 
 
 def _cancelled(output: Path, loop: Loop) -> str:
