@@ -49,6 +49,30 @@ def place(method: Method, device: str) -> Method:
     return OnDevice(method, chosen)
 
 
+def provenance(method: Method) -> dict[str, str]:
+    """What a run's record says of where ``method`` computes, and with which weights."""
+    told: dict[str, str] = getattr(method, "provenance", {})
+    return {"device": "cpu", **told}
+
+
+def _full_name(device: str) -> str:
+    """``device`` with the name of the card, where there is one."""
+    import torch
+
+    return f"cuda ({torch.cuda.get_device_name()})" if device == "cuda" else device
+
+
+def torch_device(device: str) -> str:
+    """The name that torch knows of ``device``, one of ``DEVICES``; "auto" is the best present. Needs torch.
+
+    Raises ``BadInput`` for a device that is not present.
+    """
+    chosen = _best() if device == "auto" else device
+    if chosen != "cpu" and not _present(chosen):
+        raise BadInput(f"device '{chosen}' is not present on this machine", "Use cpu or auto")
+    return chosen
+
+
 def _best() -> str:
     """The fastest device present."""
     return next((name for name in ("cuda", "mps") if find_spec("torch") and _present(name)), "cpu")

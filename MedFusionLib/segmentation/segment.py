@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ import SimpleITK as sitk
 
 from MedFusionLib.align import Aligned, align
 from MedFusionLib.colour import FloatArray
-from MedFusionLib.errors import BadInput
+from MedFusionLib.errors import BadInput, MissingDependency
+from MedFusionLib.fusion.device import torch_device
 from MedFusionLib.networks.segmenters import SEGMENTERS
 from MedFusionLib.progress import Progress
 from MedFusionLib.recipe import Recipe
@@ -50,10 +52,13 @@ def run(
     check_modalities(volumes)
     if network not in SEGMENTERS:
         raise BadInput(f"unknown segmenter '{network}'", f"Known are {', '.join(SEGMENTERS)}")
-    module = load(network, weights)
+    for package in SEGMENTERS[network].requires:
+        if find_spec(package) is None:
+            raise MissingDependency(f"segmenter {network} needs {package}, which is not installed", "Install it")
+    device, module = torch_device(chosen.device), load(network, weights)
     aligned = align(volumes, chosen, progress)
     slices = make_slices(volumes, _transforms(aligned), chosen)
-    found = probabilities(module, slices.array, torch_device(chosen.device), progress=progress)
+    found = probabilities(module, slices.array, device, progress=progress)
     probability, labels = on_fixed_grid(found, slices, volumes[0])
     return Segmentation(labels, probability, aligned)
 
@@ -76,15 +81,3 @@ def on_fixed_grid(found: FloatArray, slices: Slices, fixed: Volume) -> tuple[Vol
                          frame_of_reference=fixed.frame_of_reference)
     labels = probability.like((probability.array >= _THRESHOLD).astype(np.uint8), name=f"tumour of {fixed.name}")
     return probability, labels
-
-
-def torch_device(name: str) -> str:
-    """The device of torch that ``name`` means; raises ``BadInput`` when it is not present."""
-    import torch
-
-    present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    if name == "auto":
-        return next(device for device, there in present.items() if there)
-    if not present.get(name, False):
-        raise BadInput(f"device '{name}' is not present on this machine", "Use cpu or auto")
-    return name

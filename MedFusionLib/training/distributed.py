@@ -11,7 +11,7 @@ from typing import TypeVar
 import torch
 from torch import distributed, nn
 
-from MedFusionLib.errors import BadInput
+from MedFusionLib.fusion.device import torch_device
 
 Value = TypeVar("Value")
 
@@ -37,7 +37,7 @@ def world(device: str) -> Iterator[World]:
     ``device`` is auto, cpu, cuda or mps. Raises ``BadInput`` for a device that is not present.
     """
     size, rank = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("RANK", "0"))
-    kind = _kind(device)
+    kind = torch_device(device)
     if size == 1:
         yield World(torch.device(kind))
         return
@@ -49,15 +49,6 @@ def world(device: str) -> Iterator[World]:
         yield World(place, rank, size)
     finally:
         distributed.destroy_process_group()
-
-
-def _kind(device: str) -> str:
-    present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    if device == "auto":
-        return next(name for name, there in present.items() if there)
-    if not present.get(device, False):
-        raise BadInput(f"device '{device}' is not present on this machine", "Use cpu or auto")
-    return device
 
 
 def average_gradients(parameters: Iterable[nn.Parameter]) -> None:
