@@ -2,16 +2,19 @@
 
 Every source, and whether it is functional, passes one shared encoder at half and at quarter resolution. Twice the
 sources exchange what they see, as the maximum and the mean of their features over the sources, so that neither number
-nor order matters. The head gives each source a weight (softmax over the sources) and the picture a residual::
+nor order matters. The head gives each source a weight and the picture a residual::
 
     fused = sum_i w_i * source_i + bound * tanh(r) * max_i source_i
 
 What is black in all sources is therefore exactly black in the fused picture, and every voxel's origin is known. The
-logits start near ``sharpness * source_i``, so that an untrained network is close to the voxel-wise maximum.
+weights are a softmax over the sources, of logits that start near ``sharpness * source_i``, so that an untrained network
+is close to the voxel-wise maximum. Where some sources are functional, which come back as colour, there is a softmax
+over the anatomical ones, another over the functional ones, and a share that function has of the whole.
 
 Not from a paper. Layers in 2-D: stem 2 x 2 / 2 to 16 channels, one 3 x 3; 2 x 2 / 2 to 32 channels, two residual
 blocks of two 3 x 3, exchange, one residual block; transposed 2 x 2 / 2 back to 16, added to the encoder's, exchange,
-one 3 x 3, transposed 2 x 2 / 2 to logit and residual. No normalisation, so that a tile gives what the whole gives.
+one 3 x 3, transposed 2 x 2 / 2 to logit, residual and share. No normalisation, so that a tile gives what the whole
+gives.
 """
 
 from __future__ import annotations
@@ -25,6 +28,9 @@ from torch.nn.functional import leaky_relu, pad
 
 _CELL = 4
 _SLOPE = 0.1
+_SHARPNESS, _SHARE = 16.0, 0.35
+#: The head's numbers times this are logits: what it must learn is as large as what it starts from.
+_REACH = 8.0
 
 
 class Origin(NamedTuple):
@@ -96,8 +102,7 @@ class MedFusion(nn.Module):
     largest residual as a part of the brightest source.
     """
 
-    def __init__(self, dimension: int = 2, fine: int = 16, coarse: int = 32, bound: float = 0.25,
-                 sharpness: float = 16.0) -> None:
+    def __init__(self, dimension: int = 2, fine: int = 16, coarse: int = 32, bound: float = 0.4) -> None:
         super().__init__()
         self.dimension, self.bound = dimension, bound
         self.stem = _halve(dimension, 2, fine)
@@ -109,11 +114,12 @@ class MedFusion(nn.Module):
         self.up = _double(dimension, coarse, fine)
         self.fine_exchange = Exchange(dimension, fine)
         self.last = _convolution(dimension, fine, fine, 3)
-        self.head = _double(dimension, fine, 2)
-        self.sharpness = nn.Parameter(torch.tensor(float(sharpness)))
-        self._start_near_maximum()
+        self.head = _double(dimension, fine, 3)
+        self.sharpness = nn.Parameter(torch.tensor(_SHARPNESS))
+        self.share = nn.Parameter(torch.tensor(_SHARE).logit())
+        self._start_plainly()
 
-    def _start_near_maximum(self) -> None:
+    def _start_plainly(self) -> None:
         with torch.no_grad():
             for parameter in self.head.parameters():
                 parameter.mul_(0.1)
@@ -131,25 +137,40 @@ class MedFusion(nn.Module):
     def origin(self, sources: Tensor, functional: Sequence[bool] | None = None) -> Origin:
         """The weights and the residual that :meth:`forward` makes its output of."""
         size = sources.shape[2:]
+        roles = tuple(functional or (False,) * sources.shape[1])
         padded = pad(sources, _padding(size), mode="replicate")
-        roles = sources.new_tensor([float(role) for role in functional or (False,) * sources.shape[1]])
-        logits, change = self._head(padded, roles)
-        crop = (slice(None), slice(None), *(slice(0, length) for length in size))
-        weights = torch.softmax(self.sharpness * sources + logits[crop], dim=1)
+        crop = (slice(None), slice(None), slice(None), *(slice(0, length) for length in size))
+        logits, change, share = self._asked(padded, roles)[crop].unbind(2)
+        scores = self.sharpness * sources + _REACH * logits
+        weights = _weights(scores, torch.sigmoid(self.share + _REACH * share), roles)
         brightest = sources.amax(1, keepdim=True)
-        return Origin(weights, self.bound * torch.tanh(change[crop]) * brightest)
+        return Origin(weights, self.bound * torch.tanh(_REACH * change.mean(1, keepdim=True)) * brightest)
 
-    def _head(self, sources: Tensor, roles: Tensor) -> tuple[Tensor, Tensor]:
-        """The logit of each source, and the residual's argument, the mean of what the sources ask for."""
+    def _asked(self, sources: Tensor, roles: tuple[bool, ...]) -> Tensor:
+        """What each source asks for: logit, residual and share of function, ``(batch, source, 3, *spatial)``."""
         count = sources.shape[1]
-        shown = roles.view(1, count, *(1,) * self.dimension).expand_as(sources)
-        given = torch.stack([sources, shown], dim=2).flatten(0, 1)
+        told = sources.new_tensor([float(role) for role in roles]).view(1, count, *(1,) * self.dimension)
+        given = torch.stack([sources, told.expand_as(sources)], dim=2).flatten(0, 1)
         fine = _active(self.edges(_active(self.stem(given))))
         coarse = self.before(_active(self.down(fine)))
         coarse = self.after(self.coarse_exchange(coarse, count))
         fine = self.fine_exchange(fine + self.up(coarse), count)
-        found = _apart(self.head(_active(self.last(fine))), count)
-        return found[:, :, 0], found[:, :, 1].mean(1, keepdim=True)
+        return _apart(self.head(_active(self.last(fine))), count)
+
+
+def _weights(scores: Tensor, shares: Tensor, roles: tuple[bool, ...]) -> Tensor:
+    """Each source's weight ``(batch, source, *spatial)``: softmax among its like, and function's share of the whole.
+
+    ``shares`` is what each source asks function's share to be; their mean is taken.
+    """
+    kinds = [[place for place, role in enumerate(roles) if role is kind] for kind in (False, True)]
+    if not all(kinds):
+        return torch.softmax(scores, dim=1)
+    share = shares.mean(1, keepdim=True)
+    parts = [part * torch.softmax(scores[:, kind], dim=1)
+             for kind, part in zip(kinds, (1.0 - share, share), strict=True)]
+    order = [place for kind in kinds for place in kind]
+    return torch.cat(parts, dim=1)[:, [order.index(place) for place in range(len(roles))]]
 
 
 def _padding(size: torch.Size) -> list[int]:

@@ -75,10 +75,24 @@ def test_it_starts_close_to_the_maximum(name: str, size: tuple[int, ...]) -> Non
 
 
 @BOTH
+def test_function_starts_with_its_share_of_the_maximum_of_the_anatomical_sources(
+        name: str, size: tuple[int, ...]) -> None:
+    network = build(name)
+    for parameter in network.head.parameters():
+        parameter.data *= 0
+    sources = torch.rand(1, 3, *size) * torch.tensor([0.2, 1.0, 1.0]).view(1, 3, *(1,) * len(size))
+    with torch.inference_mode():
+        fused = network(sources, (False, True, False))
+        anatomy = network(sources[:, [0, 2]])
+    torch.testing.assert_close(fused, 0.65 * anatomy + 0.35 * sources[:, 1:2])
+
+
+@BOTH
 def test_a_gradient_reaches_every_parameter(name: str, size: tuple[int, ...]) -> None:
     network = build(name)
     sources = sources_of(name, *size)
-    (network(sources) - sources.mean(1, keepdim=True)).square().mean().backward()
+    for functional in ((False, False), (False, True)):
+        (network(sources, functional) - sources.mean(1, keepdim=True)).square().mean().backward()
     for parameter_name, parameter in network.named_parameters():
         assert parameter.grad is not None, parameter_name
         assert parameter.grad.abs().max() > 0, parameter_name
