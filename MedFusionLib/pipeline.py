@@ -16,7 +16,7 @@ from MedFusionLib.colour import colour_table
 from MedFusionLib.door import check_sources
 from MedFusionLib.errors import BadInput
 from MedFusionLib.fusion import catalog
-from MedFusionLib.fusion.device import place
+from MedFusionLib.fusion.device import place, provenance
 from MedFusionLib.fusion.inference import choose_plane
 from MedFusionLib.fusion.method import Method
 from MedFusionLib.intensity import Window, choose_window
@@ -148,7 +148,7 @@ def _run(volumes: Sequence[Volume], names: Sequence[str], recipe: Recipe, progre
         colour_maps=tuple(layer.colour_map for layer in layers),
         fusions=fusions,
         recipe=recipe,
-        record=_record(volumes, aligned, layers, fusions, recipe, seconds),
+        record=_record(volumes, aligned, layers, fusions, recipe, seconds, methods),
     )
 
 
@@ -227,10 +227,12 @@ def _record(
     fusions: Sequence[Fusion],
     recipe: Recipe,
     seconds: dict[str, float],
+    methods: Sequence[Method],
 ) -> Record:
     settled = {
         fusion.method: catalog.card(fusion.method).settle(_parameters(fusion.method, recipe)) for fusion in fusions
     }
+    made_by = {method.card.name: provenance(method) for method in methods}
     return Record(
         inputs=tuple(describe_volume(volume) for volume in volumes),
         recipe=describe_recipe(recipe, settled[recipe.method]),
@@ -254,6 +256,7 @@ def _record(
                 "volume": fusion.volume.name,
                 "method": fusion.method,
                 "parameters": settled[fusion.method],
+                **made_by[fusion.method],
                 "sources": list(fusion.sources),
                 "colour": fusion.volume.is_colour,
                 "metrics": fusion.metrics,

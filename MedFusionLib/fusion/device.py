@@ -22,6 +22,11 @@ class OnDevice:
         self.receptive_field = receptive_field(method)
         self._method, self._device = method, device
 
+    @property
+    def provenance(self) -> dict[str, str]:
+        """The method's own, and the name of the card that computes."""
+        return {**provenance(self._method), "device": _full_name(self._device)}
+
     def fuse(self, sources: Any, **masks: Any) -> Any:
         """As the method's own ``fuse``; ``masks`` are moved too, but not what is said of the sources' roles."""
         moved = {name: self._moved(mask) if is_numpy_array(mask) else mask for name, mask in masks.items()}

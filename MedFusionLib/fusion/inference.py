@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -13,6 +14,7 @@ from MedFusionLib.fusion.base import check_sources
 from MedFusionLib.fusion.card import Card
 from MedFusionLib.fusion.memory import available_bytes
 from MedFusionLib.fusion.method import Method
+from MedFusionLib.fusion.shortage import attempt
 from MedFusionLib.fusion.tiling import fuse_tiles, tiled_voxels
 from MedFusionLib.fusion.validity import check_validity, fill_invalid, restore_single
 from MedFusionLib.progress import Progress, silent, within
@@ -54,11 +56,8 @@ def fuse_arrays(method: Method, sources: Array, validity: Mask | None = None, pl
             fused += _fuse_slices(method, filled, masks, axis, part) / np.float32(3)
     elif plane in PLANES:
         fused = _fuse_slices(method, filled, masks, PLANES[plane], progress)
-    elif tile is not None:
-        fused = fuse_tiles(lambda *block: _fuse_one(method, *block), filled, masks, tile,
-                           receptive_field(method) or 0, progress)
     else:
-        fused = _fuse_one(method, filled, masks)
+        fused = _fuse_volume(method, filled, masks, tile, progress)
     progress("fuse", 1.0, method.card.title)
     return fused if validity is None else restore_single(fused, sources, validity)
 
@@ -150,12 +149,40 @@ def _fuse_slices(method: Method, sources: Array, masks: Mask | None, axis: int, 
     fused = np.empty(sources.shape[1:], np.float32)
     out = np.moveaxis(fused, axis, 0)
     count, _ = _batch(sources.shape, axis, method.card.workspace)
-    for start in range(0, len(slices), count):
+    start = 0
+    while start < len(slices):
         progress("fuse", start / len(slices), f"slices {start + 1} to {min(start + count, len(slices))}")
         part = np.s_[start:start + count]
         extra = {} if masks is None else {"validity": np.moveaxis(masks, axis + 1, 0)[part]}
-        out[part] = _call(method, np.ascontiguousarray(slices[part]), extra)
+        batch = np.ascontiguousarray(slices[part])
+        made = attempt(partial(_call, method, batch, extra))
+        if made is not None:
+            out[part] = made
+            start += count
+        elif len(batch) > 1:
+            count = len(batch) // 2
+        else:
+            raise _no_memory(method, "one slice at a time")
     return fused
+
+
+def _fuse_volume(method: Method, sources: Array, masks: Mask | None, tile: int | None, progress: Progress) -> Array:
+    """Fuse ``(source, *spatial)`` at once or in blocks of ``tile``, in smaller ones where memory runs out."""
+    field = receptive_field(method)
+    smaller = _TILES if field is not None and sources.ndim == 4 else ()
+    for edge in (tile, *(edge for edge in smaller if tile is None or edge < tile)):
+        whole = partial(_fuse_one, method)
+        work = partial(whole, sources, masks) if edge is None else partial(
+            fuse_tiles, whole, sources, masks, edge, field or 0, progress)
+        fused = attempt(work)
+        if fused is not None:
+            return fused
+    raise _no_memory(method, "in the smallest blocks")
+
+
+def _no_memory(method: Method, how: str) -> BadInput:
+    return BadInput(f"memory ran out in method {method.card.name}, {how}",
+                    "Free memory, compute on the cpu, resample to a coarser grid or choose another method")
 
 
 def _fuse_one(method: Method, sources: Array, masks: Mask | None) -> Array:

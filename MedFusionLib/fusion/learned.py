@@ -16,6 +16,7 @@ from MedFusionLib.arrays import is_numpy_array
 from MedFusionLib.files import locate
 from MedFusionLib.fusion.base import check_sources
 from MedFusionLib.fusion.card import Card, Entry, Parameter
+from MedFusionLib.fusion.precision import PRECISION, Precision
 from MedFusionLib.networks.catalog import NETWORKS, Network
 
 if TYPE_CHECKING:
@@ -26,21 +27,28 @@ _WEIGHTS = Parameter("weights", "", "A file of your own weights (.safetensors, i
 
 
 class Learned:
-    """A network with its weights. ``weights`` is the path of the user's file, "" for those that are found.
-
-    Raises ``BadInput`` when there are none, or when they are not what their card says.
+    """A network with its weights. ``weights`` is the path of the user's file, "" for those that are found, and
+    ``precision`` as its parameter says. Raises ``BadInput`` when there are none, or when they are not what their card
+    says.
     """
 
-    def __init__(self, card: Card, weights: str, **settings: Any) -> None:
+    def __init__(self, card: Card, weights: str, precision: str = "auto", **settings: Any) -> None:
         file = locate(str(weights)) if weights else models.find(card.name)
         if file is None:
             from MedFusionLib.models.weights import not_trained
 
             raise not_trained(card.name)
-        models.check(card.name, file)
+        self._sha256 = models.check(card.name, file).sha256
         self.card = replace(card, trained=True)
         self._file, self._settings = file, settings
         self._module: nn.Module | None = None
+        self._precision = Precision(precision)
+
+    @property
+    def provenance(self) -> dict[str, str]:
+        """What a run's record says of the network: the file of its weights, their SHA-256, the precision it had."""
+        return {"weights": self._file.name, "weights_sha256": self._sha256,
+                "precision": "half" if self._precision.half else "full"}
 
     def fuse(self, sources: Any, **roles: Any) -> Any:
         """Fuse ``(batch, source, *spatial)`` in [0, 1] to ``(batch, 1, *spatial)`` in [0, 1]; see ``Method``.
@@ -55,7 +63,7 @@ class Learned:
         given = torch.from_numpy(np.array(sources, np.float32)) if on_host else sources
         module = self._placed(given.device)
         with torch.inference_mode():
-            fused = self._answer(module, given, **roles).clamp(0.0, 1.0)
+            fused = self._precision.answer(lambda part: self._answer(module, part, **roles), given)
         return fused.numpy() if on_host else fused
 
     def _answer(self, module: nn.Module, sources: Any, **roles: Any) -> Any:
@@ -82,7 +90,7 @@ def _entry(network: Network) -> Entry:
         f"{network.reference}, {network.doi}" if network.doi else network.reference, network.summary,
         sources=network.sources, dimensions=network.dimensions, symmetric=network.symmetric,
         trained=models.find(network.name) is not None, requires=network.requires,
-        parameters=(*network.settings, _WEIGHTS), workspace=network.workspace,
+        parameters=(*network.settings, PRECISION, _WEIGHTS), workspace=network.workspace,
         receptive_field=network.receptive_field, learned_parameters=network.parameters,
         published_parameters=network.published_parameters, uses_roles=network.roles,
     ), f"MedFusionLib.{network.method}")

@@ -32,6 +32,9 @@ def fuse_tiles(fuse: Callable[[Array, Mask | None], Array], sources: Array, mask
                tile: int, field: int, progress: Progress) -> Array:
     """Fuse ``(source, *spatial)`` block by block; the same result as at once when ``field`` is true.
 
+    MONAI's sliding window is not used: it blends what overlapping blocks say, where blocks that overlap by the
+    receptive field and start at multiples of 64 give the very voxels of the whole volume, and it needs torch.
+
     ``tile`` is the edge of a block and ``field`` the overlap, both rounded up so that blocks are aligned.
     """
     spatial = sources.shape[1:]

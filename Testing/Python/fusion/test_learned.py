@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,14 @@ def test_a_run_is_refused_before_anything_is_aligned(patient: Any, monkeypatch: 
     monkeypatch.setattr("MedFusionLib.pipeline.align", lambda *given: pytest.fail("aligned"))
     with pytest.raises(BadInput, match="not trained"):
         run(patient[:2], Recipe(method="medfusion"))
+
+
+def test_the_record_names_the_weights_by_their_hash_and_where_they_computed(patient: Any, folder: Path) -> None:
+    file = folder / "medfusion.safetensors"
+    result = run(patient[:2], Recipe(method="medfusion", parameters={"weights": str(file)}, registration="none"))
+    told = result.record.fusions[0]
+    assert told["weights_sha256"] == sha256(file.read_bytes()).hexdigest()
+    assert (told["weights"], told["device"], told["precision"]) == (file.name, "cpu", "full")
 
 
 def test_all_methods_are_those_that_can_run(monkeypatch: pytest.MonkeyPatch) -> None:
