@@ -142,7 +142,7 @@ _GAN: tuple[Network, ...] = (
     Network("fusiongan", "FusionGAN", "gan", "networks.fusiongan:FusionGAN",
             "J. Ma, W. Yu, P. Liang, C. Li and J. Jiang, FusionGAN: a generative adversarial network for infrared and "
             "visible image fusion, Information Fusion 48, 2019",
-            "Keeps the texture of the first source and the intensities of the second; five convolutions",
+            "Five wide convolutions draw the fused picture against a critic of the first source's texture",
             parameters=925_633, doi="10.1016/j.inffus.2018.09.004", receptive_field=6, workspace=448.0,
             training=_ADVERSARIAL, critics="networks.fusiongan:FusionGANCritics"),
     Network("ddcgan", "DDcGAN", "gan", "networks.ddcgan:DDcGAN",
