@@ -22,6 +22,8 @@ trust.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -135,7 +137,7 @@ def structure_loss(logits: Tensor, truth: Tensor) -> Tensor:
     return (entropy + 1.0 - (common + 1.0) / (either + 1.0)).mean()
 
 
-def segmentation_loss(logits: tuple[Tensor, Tensor, Tensor], truth: Tensor) -> Tensor:
-    """What the segmenter lowers, from what its ``logits`` gave."""
-    losses = [share * structure_loss(maps, truth) for share, maps in zip(_SHARES, logits, strict=True)]
+def segmentation_loss(logits: Sequence[Tensor], truth: Tensor, shares: Sequence[float] = _SHARES) -> Tensor:
+    """What a segmenter lowers, from what its ``logits`` gave: each output's structure loss by its share."""
+    losses = [share * structure_loss(maps, truth) for share, maps in zip(shares, logits, strict=True)]
     return torch.stack(losses).sum()

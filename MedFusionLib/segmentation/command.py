@@ -10,6 +10,8 @@ from MedFusionLib.fusion.device import DEVICES
 from MedFusionLib.networks.segmenters import SEGMENTERS
 from MedFusionLib.segmentation import DEFAULT, segment
 
+_NOTICE = "Outlined by a network, not by a reader: look at it before you use it. Not for clinical use."
+
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """The arguments of ``segment`` beside those of reading, aligning and progress."""
@@ -33,7 +35,6 @@ def run(given: argparse.Namespace) -> int:
     """Check the files, segment, write the label map and tell its volume."""
     from MedFusionLib.cli import read_volumes, recipe_of
     from MedFusionLib.console import print_json, progress_of
-    from MedFusionLib.record import NOTICE
 
     files = [file for file in (given.output, given.probability) if file is not None]
     for file in files:
@@ -45,7 +46,7 @@ def run(given: argparse.Namespace) -> int:
     if given.progress == "json":
         print_json({"done": True, "files": [str(file) for file in files], "millilitres": made.millilitres})
     elif given.progress == "bar":
-        print(f"\nTumour of {made.millilitres:.1f} ml, written to {given.output}\n{NOTICE}")
+        print(f"\nTumour of {made.millilitres:.1f} ml, written to {given.output}\n{_NOTICE}")
     return 0
 
 

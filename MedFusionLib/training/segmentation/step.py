@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from MedFusionLib.errors import BadInput
 from MedFusionLib.networks.catalog import Network
-from MedFusionLib.networks.transfuse import structure_loss
+from MedFusionLib.networks.transfuse import segmentation_loss, structure_loss
 from MedFusionLib.segmentation.channels import CHANNELS
 from MedFusionLib.training import augmentation
 from MedFusionLib.training.batch import Batch
@@ -56,10 +56,9 @@ class SegmentationStep:
             channels = augmentation.augment(seen, self._options.appearance, _generator()).sources
         logits = self._logits(channels.to(self._device))
         truth = truth.to(self._device)
-        lost = [structure_loss(maps, truth) for maps in logits]
-        total = torch.stack([share * loss for share, loss in zip(self._shares(logits), lost, strict=True)]).sum()
+        total = segmentation_loss(logits, truth, self._shares(logits))
         self._descent.descend(total, number)
-        return {"loss": float(total.detach()), "structure": float(lost[0].detach())}
+        return {"loss": float(total.detach())}
 
     def losses(self, batch: Batch) -> dict[str, float]:
         """The structure loss of the output that counts, and its soft Dice loss."""
