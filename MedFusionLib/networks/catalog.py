@@ -154,8 +154,8 @@ _GAN: tuple[Network, ...] = (
     Network("mgmdcgan", "MGMDcGAN", "gan", "networks.mgmdcgan:MGMDcGAN",
             "J. Huang, Z. Le, Y. Ma, F. Fan, H. Zhang and L. Yang, MGMDcGAN: medical image fusion using "
             "multi-generator multi-discriminator conditional generative adversarial network, IEEE Access 8, 2020",
-            "Fuses structure (first) with coarser function (second), then mends dense structure; narrower than theirs",
-            parameters=550_539, doi="10.1109/ACCESS.2020.2982016", options={"growth": 24}, workspace=896.0,
+            "Fuses structure (first) with function (second), then mends dense structure; narrower than theirs",
+            parameters=550_466, doi="10.1109/ACCESS.2020.2982016", options={"growth": 24, "ratio": 1}, workspace=896.0,
             training=_ADVERSARIAL, critics="networks.mgmdcgan:MGMDcGANCritics"),
     Network("fusegan", "FuseGAN", "gan", "networks.fusegan:FuseGAN",
             "X. Guo, R. Nie, J. Cao, D. Zhou, L. Mei and K. He, FuseGAN: learning to fuse multi-focus image via "

@@ -15,9 +15,10 @@ half of it added). Second: mean square to the structural source in the mask, and
 
 Choices taken: the program that was published holds the first cGAN only. The paper does not give the mask's threshold;
 we mark what is brighter in the structural source than in the functional one and than ``dense`` (0.5) by a smooth step,
-so that gradients pass. The number of parameters is not in the paper; the catalog's network has half its maps, a quarter
-of its 2.2 million numbers. Its training adds intensities of the brightest source and slopes of the steepest one, and
-trains both cGANs at once.
+so that gradients pass. The number of parameters is not in the paper; the catalog's network has half its maps, a
+quarter of its 2.2 million numbers, and takes both sources on one grid (``ratio`` 1): at 4 whatever source comes second
+is blurred, which is right for PET alone. The discriminator of function still judges at a quarter of the resolution.
+Its training adds intensities of the brightest source and slopes of the steepest one, and trains both cGANs at once.
 """
 
 from __future__ import annotations

@@ -93,7 +93,7 @@ def test_the_losses_are_worked_by_hand() -> None:
 
 
 def test_the_coarse_source_speaks_by_the_means_of_its_blocks_only() -> None:
-    network, sources = build("mgmdcgan"), sources_of("mgmdcgan", 16, 16, batch=1)
+    network, sources = build("mgmdcgan", ratio=4), sources_of("mgmdcgan", 16, 16, batch=1)
     blocky = sources.clone()
     means = torch.nn.functional.avg_pool2d(sources[:, 1:], 4)
     blocky[:, 1:] = means.repeat_interleave(4, 2).repeat_interleave(4, 3)
