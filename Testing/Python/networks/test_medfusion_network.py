@@ -84,7 +84,18 @@ def test_function_starts_with_its_share_of_the_maximum_of_the_anatomical_sources
     with torch.inference_mode():
         fused = network(sources, (False, True, False))
         anatomy = network(sources[:, [0, 2]])
-    torch.testing.assert_close(fused, 0.65 * anatomy + 0.35 * sources[:, 1:2])
+    function = sources[:, 1:2]
+    share = 0.35 * function / (function + 0.05)
+    torch.testing.assert_close(fused, (1 - share) * anatomy + share * function)
+
+
+@BOTH
+def test_anatomy_is_left_as_it_is_where_there_is_no_function(name: str, size: tuple[int, ...]) -> None:
+    sources = torch.rand(1, 2, *size)
+    sources[:, 1] = 0
+    with torch.inference_mode():
+        weights = build(name).origin(sources, (False, True)).weights
+    assert (weights[:, 0] == 1).all()
 
 
 @BOTH
