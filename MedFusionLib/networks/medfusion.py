@@ -9,8 +9,8 @@ nor order matters. The head gives each source a weight and the picture a residua
 What is black in all sources is therefore exactly black in the fused picture, and every voxel's origin is known. The
 weights are a softmax over the sources, of logits that start near ``sharpness * source_i``, so that an untrained network
 is close to the voxel-wise maximum. Where some sources are functional, which come back as colour, there is a softmax
-over the anatomical ones, another over the functional ones, and a share that function has of the whole; it is none where
-no function is shown.
+over the anatomical ones, another over the functional ones, and a share that function has of the whole. Where no
+function is shown there is neither share nor residual: anatomy stays as it is.
 
 Not from a paper. Layers in 2-D: stem 2 x 2 / 2 to 16 channels, one 3 x 3; 2 x 2 / 2 to 32 channels, two residual
 blocks of two 3 x 3, exchange, one residual block; transposed 2 x 2 / 2 back to 16, added to the encoder's, exchange,
@@ -30,7 +30,7 @@ from torch.nn.functional import leaky_relu, pad
 _CELL = 4
 _SLOPE = 0.1
 _SHARPNESS, _SHARE = 16.0, 0.35
-#: At this luma function gets half of its share.
+#: At this luma function has half of its say.
 _DARK = 0.05
 #: The head's numbers times this are logits: what it must learn is as large as what it starts from.
 _REACH = 8.0
@@ -144,10 +144,11 @@ class MedFusion(nn.Module):
         padded = pad(sources, _padding(size), mode="replicate")
         crop = (slice(None), slice(None), slice(None), *(slice(0, length) for length in size))
         logits, change, share = self._asked(padded, roles)[crop].unbind(2)
+        shown = _presence(sources, roles)
         scores = self.sharpness * sources + _REACH * logits
-        weights = _weights(sources, scores, torch.sigmoid(self.share + _REACH * share), roles)
-        brightest = sources.amax(1, keepdim=True)
-        return Origin(weights, self.bound * torch.tanh(_REACH * change.mean(1, keepdim=True)) * brightest)
+        weights = _weights(scores, shown * torch.sigmoid(self.share + _REACH * share), roles)
+        largest = self.bound * sources.amax(1, keepdim=True) * (shown if any(roles) else 1.0)
+        return Origin(weights, largest * torch.tanh(_REACH * change.mean(1, keepdim=True)))
 
     def _asked(self, sources: Tensor, roles: tuple[bool, ...]) -> Tensor:
         """What each source asks for: logit, residual and share of function, ``(batch, source, 3, *spatial)``."""
@@ -161,17 +162,23 @@ class MedFusion(nn.Module):
         return _apart(self.head(_active(self.last(fine))), count)
 
 
-def _weights(sources: Tensor, scores: Tensor, shares: Tensor, roles: tuple[bool, ...]) -> Tensor:
+def _presence(sources: Tensor, roles: tuple[bool, ...]) -> Tensor:
+    """How much function is shown, ``(batch, 1, *spatial)``: 0 where all functional sources are black, below 1."""
+    if not any(roles):
+        return torch.zeros_like(sources[:, :1])
+    function = sources[:, [place for place, role in enumerate(roles) if role]].amax(1, keepdim=True)
+    return function / (function + _DARK)
+
+
+def _weights(scores: Tensor, shares: Tensor, roles: tuple[bool, ...]) -> Tensor:
     """Each source's weight ``(batch, source, *spatial)``: softmax among its like, and function's share of the whole.
 
-    ``shares`` is what each source asks function's share to be; their mean is taken, and less of it where the brightest
-    functional source is dark, so that anatomy is left as it is where there is no function.
+    ``shares`` is what each source asks function's share to be; their mean is taken.
     """
     kinds = [[place for place, role in enumerate(roles) if role is kind] for kind in (False, True)]
     if not all(kinds):
         return torch.softmax(scores, dim=1)
-    function = sources[:, kinds[1]].amax(1, keepdim=True)
-    share = shares.mean(1, keepdim=True) * function / (function + _DARK)
+    share = shares.mean(1, keepdim=True)
     parts = [part * torch.softmax(scores[:, kind], dim=1)
              for kind, part in zip(kinds, (1.0 - share, share), strict=True)]
     order = [place for kind in kinds for place in kind]
