@@ -36,7 +36,7 @@ def equalise(picture: Tensor, generator: torch.Generator, share: tuple[float, fl
 
 
 def match(batch: Batch, items: Tensor, generator: torch.Generator) -> Batch:
-    """Each source of ``items`` with the histogram, up to lines between thirteen percentiles, of another patient's."""
+    """Each source of ``items`` with the histogram of another patient's: its deciles, and lines between them."""
     torchio: Any = import_module("torchio")
 
     sources = batch.sources.clone()
