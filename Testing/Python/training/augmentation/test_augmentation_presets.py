@@ -198,3 +198,17 @@ def test_a_library_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(transforms, "find_spec", lambda name: None)
     with pytest.raises(MissingDependency, match="needs monai"):
         augment(grey(), "geometric", chance())
+
+
+@pytest.mark.parametrize("spatial", [(64, 64), (24, 24, 24)])
+def test_bending_does_not_tear(spatial: tuple[int, ...]) -> None:
+    (elastic,) = (step for step in PRESETS["geometric"].steps if "SmoothDeform" in step.transform)
+    ramp = torch.linspace(0.0, 1.0, spatial[0]).reshape(1, -1, *(1,) * (len(spatial) - 1)).expand(1, *spatial)
+    slope = 1.0 / (spatial[0] - 1)
+    for seed in range(4):
+        bent = transforms.load(elastic, spatial, 1.0, chance(seed))(ramp)
+        assert (bent - ramp).abs().max() > 0.25 * slope
+        steps = torch.cat([bent.diff(dim=axis).flatten().abs() for axis in range(1, bent.ndim)])
+        # Places of the field lie a third of the half width apart and move by 0.06 of it at most, towards or away
+        # from each other: 1 + 0.12 * 3 = 1.36, times n / (n - 1), since the grid counts voxels and not gaps.
+        assert steps.max() < 1.36 * slope * spatial[0] / (spatial[0] - 1) + 1e-4
