@@ -10,7 +10,7 @@ from MedFusionLib.progress import Progress, silent
 
 if TYPE_CHECKING:
     from MedFusionLib.recipe import Recipe
-    from MedFusionLib.segmentation.segment import Segmentation
+    from MedFusionLib.segmentation.outlining import Segmentation
     from MedFusionLib.volume import Volume
 
 DEFAULT = "transfuse_segmentation"
@@ -26,6 +26,6 @@ def segment(
     Raises ``BadInput`` for other volumes, an unknown ``network`` or one without weights, before any work, and
     ``RegistrationRejected`` as a fusion does.
     """
-    from MedFusionLib.segmentation.segment import run
+    from MedFusionLib.segmentation.outlining import run
 
     return run(volumes, network, recipe, weights, progress)

@@ -10,7 +10,7 @@ import SimpleITK as sitk
 from MedFusionLib.errors import BadInput
 from MedFusionLib.recipe import Recipe
 from MedFusionLib.segmentation.channels import Slices, axial_grid, check_modalities, make_slices
-from MedFusionLib.segmentation.segment import on_fixed_grid
+from MedFusionLib.segmentation.outlining import on_fixed_grid
 from MedFusionLib.volume import Volume
 
 _IDENTITY = sitk.Transform(3, sitk.sitkIdentity)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from made_pairs import batch_of, coloured, pair
+from loss_pairs import batch_of, coloured, pair
 
 from MedFusionLib import colour as library
 from MedFusionLib.errors import BadInput

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from made_pairs import batch_of, fusions, lost, pair
+from loss_pairs import batch_of, fusions, lost, pair
 
 from MedFusionLib.metrics import METRICS
 from MedFusionLib.training.losses import LOSSES

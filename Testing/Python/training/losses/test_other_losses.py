@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_pairs import batch_of, lost, pair
+from loss_pairs import batch_of, lost, pair
 
 from MedFusionLib.errors import BadInput
 from MedFusionLib.metrics import METRICS

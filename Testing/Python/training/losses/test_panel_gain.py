@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from made_pairs import batch_of, fusions, lost, pair
+from loss_pairs import batch_of, fusions, lost, pair
 
 from MedFusionLib.metrics import METRICS
 

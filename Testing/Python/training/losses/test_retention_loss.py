@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from made_pairs import batch_of, coloured, pair
+from loss_pairs import batch_of, coloured, pair
 
 from MedFusionLib.colour import recolour
 from MedFusionLib.errors import BadInput

@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 import pytest
-from made_pairs import batch_of, fusions, lost, pair
+from loss_pairs import batch_of, fusions, lost, pair
 
 from MedFusionLib.errors import BadInput
 from MedFusionLib.training.losses import LOSSES, weighted
