@@ -85,7 +85,15 @@ def fuse_grey(
     validity = np.stack([layer.validity for layer in layers])
     whole = bool(validity.all())
     told = tell_roles(method, [layer.colour is not None for layer in layers])
-    return fuse_arrays(told, sources, None if whole else validity, plane, progress=progress)
+    return fuse_arrays(
+        told, sources, None if whole else validity, plane, progress=progress, beside=_colours(method, layers)
+    )
+
+
+def _colours(method: Method, layers: Sequence[Layer]) -> FloatArray | None:
+    """Red, green and blue of each coloured layer, one plane after the other, for a method that uses roles."""
+    coloured = [np.moveaxis(layer.colour, -1, 0) for layer in layers if layer.colour is not None]
+    return np.concatenate(coloured) if coloured and method.card.uses_roles else None
 
 
 def put_colour_back(fused_luma: FloatArray, layers: Sequence[Layer]) -> Array:

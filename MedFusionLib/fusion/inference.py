@@ -30,7 +30,7 @@ _TILES = (256, 128, 64)
 
 
 def fuse_arrays(method: Method, sources: Array, validity: Mask | None = None, plane: str | None = None,
-                tile: int | None = None, progress: Progress = silent) -> Array:
+                tile: int | None = None, progress: Progress = silent, beside: Array | None = None) -> Array:
     """Fuse the sources of one volume or picture; returns float32 ``(*spatial)`` in [0, 1].
 
     ``sources`` is ``(source, *spatial)`` in [0, 1], a volume indexed (z, y, x) or a picture (y, x).
@@ -39,7 +39,8 @@ def fuse_arrays(method: Method, sources: Array, validity: Mask | None = None, pl
     ``plane`` takes a volume slice by slice ("axial", "coronal", "sagittal"), as the mean of the three
     ("all"), or in 3-D ("volume"); None is "volume" where the method can, else "axial". ``tile`` cuts a
     volume in 3-D into blocks of about that edge, for methods with a receptive field; it is chosen when
-    memory asks for it. Raises ``BadInput`` before any work when the input cannot be fused.
+    memory asks for it. ``beside`` (plane, *spatial) are more planes of the same voxels, handed to the method after
+    its sources: see ``tell_roles``. Raises ``BadInput`` before any work when the input cannot be fused.
     """
     plane = choose_plane(method, sources.shape, plane)
     _check_values(sources)
@@ -48,6 +49,7 @@ def fuse_arrays(method: Method, sources: Array, validity: Mask | None = None, pl
         check_validity(sources, validity)
     tile = _plan_memory(method, sources, validity, plane, tile)
     filled = sources if validity is None else fill_invalid(sources, validity)
+    filled = filled if beside is None else np.concatenate([filled, beside], dtype=np.float32)
     masks = validity if method.card.uses_validity else None
     if plane == "all":
         fused = np.zeros(sources.shape[1:], np.float32)

@@ -53,11 +53,12 @@ class Learned:
     def fuse(self, sources: Any, **roles: Any) -> Any:
         """Fuse ``(batch, source, *spatial)`` in [0, 1] to ``(batch, 1, *spatial)`` in [0, 1]; see ``Method``.
 
-        ``roles`` is ``functional``, for a network that uses roles.
+        ``roles`` is ``functional``, for a network that uses roles: after the sources may then come the red, green and
+        blue of each functional one.
         """
         import torch
 
-        check_sources(self.card, sources)
+        check_sources(self.card, sources[:, : len(roles["functional"])] if roles else sources)
         on_host = is_numpy_array(sources)
         # A copy, because torch must not share an array that cannot be written to.
         given = torch.from_numpy(np.array(sources, np.float32)) if on_host else sources
@@ -68,7 +69,10 @@ class Learned:
 
     def _answer(self, module: nn.Module, sources: Any, **roles: Any) -> Any:
         """What ``module`` makes of ``sources``; another where the network is one part of a method."""
-        return module(sources, **roles)
+        count = len(roles["functional"]) if roles else sources.shape[1]
+        if sources.shape[1] > count:
+            roles = {**roles, "colours": sources[:, count:].unflatten(1, (-1, 3))}
+        return module(sources[:, :count], **roles)
 
     def _placed(self, device: torch.device) -> nn.Module:
         """The network on ``device``; loaded when it is first asked for, because that imports torch."""

@@ -10,7 +10,10 @@ from MedFusionLib.fusion.method import Method
 
 
 class WithRoles:
-    """A method that is told with every call which of its sources are functional."""
+    """A method that is told with every call which of its sources are functional.
+
+    After the sources may come three planes for each functional one, its red, green and blue.
+    """
 
     def __init__(self, method: Method, functional: tuple[bool, ...]) -> None:
         self.card = method.card

@@ -1,21 +1,23 @@
 """MedFusion's own network: light, for two or more sources in any order, in 2-D or 3-D.
 
-Every source, and whether it is functional, passes one shared encoder at half and at quarter resolution. Twice the
-sources exchange what they see, as the maximum and the mean of their features over the sources, so that neither number
-nor order matters. The head gives each source a weight and the picture a residual::
+Every source, whether it is functional, and how its colour differs from its luma, passes one shared encoder at half
+and at quarter resolution. Twice the sources exchange what they see, as the maximum and the mean of their features over
+the sources, so that neither number nor order matters. The head gives each source a weight and the picture a residual::
 
-    fused = sum_i w_i * source_i + bound * tanh(r) * max_i source_i
+    fused = sum_i w_i * source_i + bounded(r + sum_i d_i * detail_i), within +- bound * max_i source_i
 
-What is black in all sources is therefore exactly black in the fused picture, and every voxel's origin is known. The
-weights are a softmax over the sources, of logits that start near ``sharpness * source_i``, so that an untrained network
-is close to the voxel-wise maximum. Where some sources are functional, which come back as colour, there is a softmax
-over the anatomical ones, another over the functional ones, and a share that function has of the whole. Where no
-function is shown there is neither share nor residual: anatomy stays as it is.
+``detail_i`` is what a source differs by from its own neighbourhood, in two bands (from means over about 4 and 20
+voxels a side): the shortest way for a small structure of a source that is not chosen. What is black in all sources is
+exactly black in the fused picture, and every voxel's origin is known. The weights are a softmax over the sources, of
+logits that start near ``sharpness * source_i``, so that an untrained network is close to the voxel-wise maximum. Where
+some sources are functional, which come back as colour, there is a softmax over the anatomical ones, another over the
+functional ones, and a share that function has of the whole. Where no function is shown within a few voxels there is
+neither share nor residual: anatomy stays as it is.
 
 Not from a paper. Layers in 2-D: stem 2 x 2 / 2 to 16 channels, one 3 x 3; 2 x 2 / 2 to 32 channels, two residual
 blocks of two 3 x 3, exchange, one residual block; transposed 2 x 2 / 2 back to 16, added to the encoder's, exchange,
-one 3 x 3, transposed 2 x 2 / 2 to logit, residual and share. No normalisation, so that a tile gives what the whole
-gives.
+one 3 x 3, transposed 2 x 2 / 2 to logit, residual, share and two details. No normalisation, so that a tile gives what
+the whole gives.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import leaky_relu, pad
+from torch.nn.functional import avg_pool2d, avg_pool3d, interpolate, leaky_relu, pad
 
 _CELL = 4
 _SLOPE = 0.1
@@ -34,6 +36,14 @@ _SHARPNESS, _SHARE = 16.0, 0.35
 _DARK = 0.05
 #: The head's numbers times this are logits: what it must learn is as large as what it starts from.
 _REACH = 8.0
+#: Cells of four voxels a side over which the means of the coarse band are taken.
+_AROUND = 5
+#: What each source is asked for: a logit, a residual, function's share, and its details of two bands.
+_ASKED = 5
+#: A source's luma and role, and how far red and blue lie above its luma.
+_TOLD = 4
+_LUMA = (0.299, 0.587, 0.114)
+_TINY = 1e-6
 
 
 class Origin(NamedTuple):
@@ -108,7 +118,7 @@ class MedFusion(nn.Module):
     def __init__(self, dimension: int = 2, fine: int = 16, coarse: int = 32, bound: float = 0.4) -> None:
         super().__init__()
         self.dimension, self.bound = dimension, bound
-        self.stem = _halve(dimension, 2, fine)
+        self.stem = _halve(dimension, _TOLD, fine)
         self.edges = _convolution(dimension, fine, fine, 3)
         self.down = _halve(dimension, fine, coarse)
         self.before = nn.Sequential(Residual(dimension, coarse), Residual(dimension, coarse))
@@ -117,7 +127,7 @@ class MedFusion(nn.Module):
         self.up = _double(dimension, coarse, fine)
         self.fine_exchange = Exchange(dimension, fine)
         self.last = _convolution(dimension, fine, fine, 3)
-        self.head = _double(dimension, fine, 3)
+        self.head = _double(dimension, fine, _ASKED)
         self.sharpness = nn.Parameter(torch.tensor(_SHARPNESS))
         self.share = nn.Parameter(torch.tensor(_SHARE).logit())
         self._start_plainly()
@@ -125,41 +135,84 @@ class MedFusion(nn.Module):
     def _start_plainly(self) -> None:
         with torch.no_grad():
             for parameter in self.head.parameters():
-                parameter.mul_(0.1)
+                parameter.mul_(0.05)
 
-    def forward(self, sources: Tensor, functional: Sequence[bool] | None = None) -> Tensor:
+    def forward(
+        self, sources: Tensor, functional: Sequence[bool] | None = None, colours: Tensor | None = None,
+    ) -> Tensor:
         """Fuse ``(batch, source, *spatial)`` in [0, 1] to ``(batch, 1, *spatial)`` in [0, 1].
 
         ``functional`` says for each source whether it is the luma of a functional one, whose colour is put back
-        afterwards; None: none is.
+        afterwards; None: none is. ``colours`` is the RGB of the functional ones in their order, ``(batch, functional,
+        3, *spatial)``: what the colour will tell anyway needs no room in the luma. None: it is not known.
         """
-        origin = self.origin(sources, functional)
+        origin = self.origin(sources, functional, colours)
         weighted = (origin.weights * sources).sum(1, keepdim=True)
         return (weighted + origin.residual).clamp(0.0, 1.0)
 
-    def origin(self, sources: Tensor, functional: Sequence[bool] | None = None) -> Origin:
+    def origin(
+        self, sources: Tensor, functional: Sequence[bool] | None = None, colours: Tensor | None = None,
+    ) -> Origin:
         """The weights and the residual that :meth:`forward` makes its output of."""
         size = sources.shape[2:]
         roles = tuple(functional or (False,) * sources.shape[1])
         padded = pad(sources, _padding(size), mode="replicate")
-        crop = (slice(None), slice(None), slice(None), *(slice(0, length) for length in size))
-        logits, change, share = self._asked(padded, roles)[crop].unbind(2)
-        shown = _presence(sources, roles)
+        tints = _tints(sources, roles, colours)
+        tints = pad(tints.flatten(1, 2), _padding(size), mode="replicate").reshape(*tints.shape[:3], *padded.shape[2:])
+        crop = (slice(None), slice(None), *(slice(0, length) for length in size))
+        logits, change, share, *gates = (asked[crop] for asked in self._asked(padded, roles, tints).unbind(2))
+        cells = _cells(padded)
+        near, far = (_enlarged(means)[crop] for means in (cells, _around(cells)))
+        # From the means, so that function ends softly in what is fused.
+        shown = _presence(near, roles)
         scores = self.sharpness * sources + _REACH * logits
         weights = _weights(scores, shown * torch.sigmoid(self.share + _REACH * share), roles)
         largest = self.bound * sources.amax(1, keepdim=True) * (shown if any(roles) else 1.0)
-        return Origin(weights, largest * torch.tanh(_REACH * change.mean(1, keepdim=True)))
+        fine, coarse = (gate * band for gate, band in zip(gates, (sources - near, near - far), strict=True))
+        wanted = _REACH * (largest * change.mean(1, keepdim=True) + (fine + coarse).sum(1, keepdim=True))
+        return Origin(weights, wanted * largest / (largest + wanted.abs() + _TINY))
 
-    def _asked(self, sources: Tensor, roles: tuple[bool, ...]) -> Tensor:
-        """What each source asks for: logit, residual and share of function, ``(batch, source, 3, *spatial)``."""
+    def _asked(self, sources: Tensor, roles: tuple[bool, ...], tints: Tensor) -> Tensor:
+        """What each source asks for, ``(batch, source, _ASKED, *spatial)``."""
         count = sources.shape[1]
-        told = sources.new_tensor([float(role) for role in roles]).view(1, count, *(1,) * self.dimension)
-        given = torch.stack([sources, told.expand_as(sources)], dim=2).flatten(0, 1)
+        told = sources.new_tensor([float(role) for role in roles]).view(1, count, 1, *(1,) * self.dimension)
+        apart = sources.unsqueeze(2)
+        given = torch.cat([apart, told.expand_as(apart), tints], dim=2).flatten(0, 1)
         fine = _active(self.edges(_active(self.stem(given))))
         coarse = self.before(_active(self.down(fine)))
         coarse = self.after(self.coarse_exchange(coarse, count))
         fine = self.fine_exchange(fine + self.up(coarse), count)
         return _apart(self.head(_active(self.last(fine))), count)
+
+
+def _tints(sources: Tensor, roles: tuple[bool, ...], colours: Tensor | None) -> Tensor:
+    """How far red and blue of each source lie above its luma, ``(batch, source, 2, *spatial)``: 0 for a grey one."""
+    tints = sources.new_zeros(*sources.shape[:2], 2, *sources.shape[2:])
+    if colours is not None:
+        weights = colours.new_tensor(_LUMA).view(3, *(1,) * (colours.ndim - 3))
+        luma = (colours * weights).sum(2, keepdim=True)
+        tints[:, [place for place, role in enumerate(roles) if role]] = colours[:, :, 0::2] - luma
+    return tints
+
+
+def _cells(pictures: Tensor) -> Tensor:
+    """The means of cells of ``_CELL`` voxels a side."""
+    return avg_pool2d(pictures, _CELL) if pictures.ndim == 4 else avg_pool3d(pictures, _CELL)
+
+
+def _around(cells: Tensor) -> Tensor:
+    """The means over ``_AROUND`` cells a side; at the border, of those that there are."""
+    margin = [_AROUND // 2] * 2 * (cells.ndim - 2)
+    pool = avg_pool2d if cells.ndim == 4 else avg_pool3d
+    # Padded by hand, because torch refuses windows larger than a small volume.
+    total, there = (pool(pad(part, margin), _AROUND, 1) for part in (cells, torch.ones_like(cells[:1, :1])))
+    return total / there
+
+
+def _enlarged(cells: Tensor) -> Tensor:
+    """The means of cells at every voxel, linear in between."""
+    kind = "bilinear" if cells.ndim == 4 else "trilinear"
+    return interpolate(cells, scale_factor=_CELL, mode=kind, align_corners=False)
 
 
 def _presence(sources: Tensor, roles: tuple[bool, ...]) -> Tensor:

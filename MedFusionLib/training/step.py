@@ -64,9 +64,13 @@ def step_of(module: nn.Module, network: Network, recipe: TrainingRecipe, device:
 
 
 def fuse(module: nn.Module, network: Network, batch: Batch) -> Tensor:
-    """What ``module`` makes of a batch, (batch, 1, *spatial); it is told the sources' roles where its row says so."""
-    roles = {"functional": batch.functional} if network.roles else {}
-    fused: Tensor = module(batch.sources, **roles)
+    """What ``module`` makes of a batch, (batch, 1, *spatial); it is told of function where its row says so."""
+    if not network.roles:
+        grey: Tensor = module(batch.sources)
+        return grey
+    # The colour of several functional sources is known only as their mixture.
+    own = None if batch.colour is None or sum(batch.functional) != 1 else batch.colour.unsqueeze(1)
+    fused: Tensor = module(batch.sources, functional=batch.functional, colours=own)
     return fused
 
 

@@ -28,9 +28,9 @@ from MedFusionLib.benchmark.statistics import bootstrap_interval
 from MedFusionLib.colour import FloatArray
 from MedFusionLib.networks.segmenters import SEGMENTERS
 from MedFusionLib.resources import resource
+from MedFusionLib.segmentation.outlining import on_fixed_grid
 from MedFusionLib.segmentation.predict import probabilities
 from MedFusionLib.segmentation.score import dice
-from MedFusionLib.segmentation.outlining import on_fixed_grid
 from MedFusionLib.training import DataSet, TrainingRecipe
 from MedFusionLib.training.segmentation.cases import Case, read_case
 from MedFusionLib.training.segmentation.options import Options, the_cases
