@@ -58,8 +58,9 @@ class Card:
     has the attribute ``receptive_field`` of its own. ``uses_validity``: ``fuse`` also takes the keyword
     ``validity``, boolean, shaped as the sources. ``uses_roles``: it also takes the keyword ``functional``, a tuple
     that says for each source whether it is the luma of a functional one, and after the sources the colours of those.
-    For a network, ``trained`` says whether there are weights for it, ``learned_parameters`` counts its learned numbers, and ``published_parameters`` is the
-    paper's count, None where the paper has none; the three are None for a method that learns nothing.
+    For a network, ``trained`` says whether there are weights for it, ``learned_parameters`` counts its learned
+    numbers, and ``published_parameters`` is the paper's count, None where the paper has none; the three are None for a
+    method that learns nothing.
     """
 
     name: str
