@@ -56,8 +56,11 @@ class MedFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def setup(self):
         from MedFusionLib.ui.panel import Panel
+        from MedFusionLib.ui.parameter_node import parameter_node
 
         ScriptedLoadableModuleWidget.setup(self)
+        # Made before the selectors watch the scene, each of which would look through it again.
+        parameter_node()
         contents = slicer.util.loadUI(self.resourcePath("UI/MedFusion.ui"))
         self.layout.addWidget(contents)
         self.ui = slicer.util.childWidgetVariables(contents)

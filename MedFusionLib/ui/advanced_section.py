@@ -13,7 +13,6 @@ from MedFusionLib.ui.bindings import Bindings
 from MedFusionLib.ui.installed import installed_models
 from MedFusionLib.ui.outcome import Outcome
 from MedFusionLib.ui.parameter_node import Parameters
-from MedFusionLib.ui.python_text import python_text
 from MedFusionLib.ui.reading import read_choices, write_choices
 from MedFusionLib.ui.recipes import choices_from, not_shown, recipe_of
 from MedFusionLib.ui.toolkit import Ui, qt
@@ -82,6 +81,9 @@ class AdvancedSection:
 
     def copy_python(self) -> None:
         """Put lines for the Python console on the clipboard."""
+        # Not at file scope: the panel opens sooner.
+        from MedFusionLib.ui.python_text import python_text
+
         parameters = self._parameters()
         choices = read_choices(parameters)
         if choices.fixed is None or not choices.moving:
