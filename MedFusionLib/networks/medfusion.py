@@ -6,13 +6,13 @@ the sources, so that neither number nor order matters. The head gives each sourc
 
     fused = sum_i w_i * source_i + bounded(r + sum_i d_i * detail_i), within +- bound * max_i source_i
 
-``detail_i`` is what a source differs by from its own neighbourhood, in two bands (from means over about 4 and 20
-voxels a side): the shortest way for a small structure of a source that is not chosen. What is black in all sources is
-exactly black in the fused picture, and every voxel's origin is known. The weights are a softmax over the sources, of
-logits that start near ``sharpness * source_i``, so that an untrained network is close to the voxel-wise maximum. Where
-some sources are functional, which come back as colour, there is a softmax over the anatomical ones, another over the
-functional ones, and a share that function has of the whole. Where no function is shown within a few voxels there is
-neither share nor residual: anatomy stays as it is.
+``detail_i`` is what a source differs by from its own neighbourhood in its slice, in two bands (from means over about 4
+and 20 voxels a side): the shortest way for a small structure of a source that is not chosen. What is black in all
+sources is exactly black in the fused picture, and every voxel's origin is known. The weights are a softmax over the
+sources, of logits that start near ``sharpness * source_i``, so that an untrained network is close to the voxel-wise
+maximum. Where some sources are functional, which come back as colour, there is a softmax over the anatomical ones,
+another over the functional ones, and a share that function has of the whole. Where no function is shown within a few
+voxels there is neither share nor residual: anatomy stays as it is.
 
 Not from a paper. Layers in 2-D: stem 2 x 2 / 2 to 16 channels, one 3 x 3; 2 x 2 / 2 to 32 channels, two residual
 blocks of two 3 x 3, exchange, one residual block; transposed 2 x 2 / 2 back to 16, added to the encoder's, exchange,
@@ -196,23 +196,26 @@ def _tints(sources: Tensor, roles: tuple[bool, ...], colours: Tensor | None) -> 
 
 
 def _cells(pictures: Tensor) -> Tensor:
-    """The means of cells of ``_CELL`` voxels a side."""
-    return avg_pool2d(pictures, _CELL) if pictures.ndim == 4 else avg_pool3d(pictures, _CELL)
+    """The means of cells of ``_CELL`` voxels a side; of a volume, of each slice's: thick slices share little."""
+    return avg_pool2d(pictures, _CELL) if pictures.ndim == 4 else avg_pool3d(pictures, (1, _CELL, _CELL))
 
 
 def _around(cells: Tensor) -> Tensor:
-    """The means over ``_AROUND`` cells a side; at the border, of those that there are."""
-    margin = [_AROUND // 2] * 2 * (cells.ndim - 2)
-    pool = avg_pool2d if cells.ndim == 4 else avg_pool3d
-    # Padded by hand, because torch refuses windows larger than a small volume.
-    total, there = (pool(pad(part, margin), _AROUND, 1) for part in (cells, torch.ones_like(cells[:1, :1])))
-    return total / there
+    """The means over ``_AROUND`` cells a side of a slice; at the border, of those that there are."""
+    margin = [_AROUND // 2] * 4
+    # Padded by hand, because torch refuses windows larger than a small picture.
+    padded, there = (pad(part, margin) for part in (cells, torch.ones_like(cells[:1, :1])))
+    if cells.ndim == 4:
+        return avg_pool2d(padded, _AROUND, 1) / avg_pool2d(there, _AROUND, 1)
+    window = (1, _AROUND, _AROUND)
+    return avg_pool3d(padded, window, 1) / avg_pool3d(there, window, 1)
 
 
 def _enlarged(cells: Tensor) -> Tensor:
     """The means of cells at every voxel, linear in between."""
-    kind = "bilinear" if cells.ndim == 4 else "trilinear"
-    return interpolate(cells, scale_factor=_CELL, mode=kind, align_corners=False)
+    if cells.ndim == 4:
+        return interpolate(cells, scale_factor=_CELL, mode="bilinear", align_corners=False)
+    return interpolate(cells, scale_factor=(1, _CELL, _CELL), mode="trilinear", align_corners=False)
 
 
 def _presence(sources: Tensor, roles: tuple[bool, ...]) -> Tensor:
