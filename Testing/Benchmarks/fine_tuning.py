@@ -101,7 +101,7 @@ def main() -> None:
     command.add_argument("--learning-rate", type=float, default=1e-3)
     given = command.parse_args()
     slices = given.output / "slices"
-    recipe = Recipe.from_dict({"registration": {"method": "none"}})
+    recipe = Recipe.from_dict({"registration": {"method": "none"}, "on_rejection": "continue"})
     wanted = [given.train, given.validation, *given.test]
     for case in volume_cases(given.cases, Files(tuple(given.volumes)), {}, wanted, recipe)[0]:
         write_slices(case, given.case_slices if case.name.name in given.test else given.slices, slices)
