@@ -15,9 +15,9 @@ another over the functional ones, and a share that function has of the whole. Wh
 voxels there is neither share nor residual: anatomy stays as it is.
 
 Not from a paper. Layers in 2-D: stem 2 x 2 / 2 to 16 channels, one 3 x 3; 2 x 2 / 2 to 32 channels, two residual
-blocks of two 3 x 3, exchange, one residual block; transposed 2 x 2 / 2 back to 16, added to the encoder's, exchange,
-one 3 x 3, transposed 2 x 2 / 2 to logit, residual, share and two details. No normalisation, so that a tile gives what
-the whole gives.
+blocks of two 3 x 3, exchange, one residual block; 1 x 1 to 16 and linear back to half, added to the encoder's,
+exchange, one 3 x 3, 1 x 1 to logit, residual, share and two details, linear back to the whole. No normalisation, so
+that a tile gives what the whole gives.
 """
 
 from __future__ import annotations
@@ -64,9 +64,20 @@ def _halve(dimension: int, inputs: int, outputs: int) -> nn.Module:
     return kind(inputs, outputs, 2, stride=2)
 
 
-def _double(dimension: int, inputs: int, outputs: int) -> nn.Module:
-    kind = nn.ConvTranspose2d if dimension == 2 else nn.ConvTranspose3d
-    return kind(inputs, outputs, 2, stride=2)
+class _Double(nn.Module):
+    """A 1 x 1 convolution at twice the resolution, linear in between.
+
+    Not a transposed convolution: its phases would let a trained network hide one source in dots of another.
+    """
+
+    def __init__(self, dimension: int, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.mix = _convolution(dimension, inputs, outputs, 1)
+        self._kind = "bilinear" if dimension == 2 else "trilinear"
+
+    def forward(self, features: Tensor) -> Tensor:
+        """``(item, inputs, *spatial)`` to ``(item, outputs, *(2 * spatial))``."""
+        return interpolate(self.mix(features), scale_factor=2, mode=self._kind, align_corners=False)
 
 
 def _active(features: Tensor) -> Tensor:
@@ -124,10 +135,10 @@ class MedFusion(nn.Module):
         self.before = nn.Sequential(Residual(dimension, coarse), Residual(dimension, coarse))
         self.coarse_exchange = Exchange(dimension, coarse)
         self.after = Residual(dimension, coarse)
-        self.up = _double(dimension, coarse, fine)
+        self.up = _Double(dimension, coarse, fine)
         self.fine_exchange = Exchange(dimension, fine)
         self.last = _convolution(dimension, fine, fine, 3)
-        self.head = _double(dimension, fine, _ASKED)
+        self.head = _Double(dimension, fine, _ASKED)
         self.sharpness = nn.Parameter(torch.tensor(_SHARPNESS))
         self.share = nn.Parameter(torch.tensor(_SHARE).logit())
         self._start_plainly()
