@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from MedFusionLib.colour import luma, to_colour
 from MedFusionLib.fusion import catalog
+from MedFusionLib.intensity import Window
+from MedFusionLib.layers import Layer, fuse_grey
 from MedFusionLib.models import ModelCard, card_of
 from MedFusionLib.networks.catalog import NETWORKS
 from MedFusionLib.resources import resource
@@ -59,3 +62,19 @@ def test_black_stays_black_and_both_sources_are_seen(file: Path, sources: Any) -
     assert picture[np.abs(radius - 36) < 1].mean() > 0.6
     inside = radius < 26
     assert np.corrcoef(picture[inside], sources[0, 1][inside])[0, 1] > 0.8
+
+
+@pytest.mark.parametrize("name", ["medfusion", "medfusion_3d"])
+def test_smooth_sources_fuse_to_a_smooth_picture_without_dots_that_hide_one_of_them(name: str) -> None:
+    size = (96, 96) if NETWORKS[name].dimensions == (2,) else (8, 96, 96)
+    rows, columns = np.indices(size)[-2:]
+    head = np.clip(1.3 - np.hypot(rows - 48, columns - 48) / 40, 0, 1)
+    anatomy = head * (0.6 + 0.3 * np.sin(rows / 8.0) * np.sin(columns / 9.0))
+    function = head * (0.5 + 0.5 * np.sin(columns / 11.0))
+    colour = to_colour(function.astype(np.float32), "fire")
+    seen, window = np.ones(size, bool), Window("full", 0.0, 1.0)
+    layers = [Layer("MR", anatomy.astype(np.float32), seen, window, "grey"),
+              Layer("PET", luma(colour), seen, window, "fire", colour)]
+    rough = [np.abs(np.diff(picture, 2, axis=-1)).mean() for picture in (fuse_grey(catalog.load(name), layers),
+                                                                         *(layer.grey for layer in layers))]
+    assert rough[0] < 1.5 * max(rough[1:])
