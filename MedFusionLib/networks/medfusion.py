@@ -6,7 +6,7 @@ the sources, so that neither number nor order matters. The head gives each sourc
 
     fused = sum_i w_i * source_i + bounded(r + sum_i d_i * detail_i), within +- bound * max_i source_i
 
-``detail_i`` is what a source differs by from its own neighbourhood in its slice, in two bands (from means over about 4
+``detail_i`` is what a source differs by from its own neighbourhood in its slice, in two bands (from means over about 5
 and 20 voxels a side): the shortest way for a small structure of a source that is not chosen. What is black in all
 sources is exactly black in the fused picture, and every voxel's origin is known. The weights are a softmax over the
 sources, of logits that start near ``sharpness * source_i``, so that an untrained network is close to the voxel-wise
@@ -15,8 +15,8 @@ another over the functional ones, and a share that function has of the whole. Wh
 voxels there is neither share nor residual: anatomy stays as it is.
 
 Not from a paper. Layers in 2-D: stem 2 x 2 / 2 to 16 channels, one 3 x 3; 2 x 2 / 2 to 32 channels, two residual
-blocks of two 3 x 3, exchange, one residual block; 1 x 1 to 16 and linear back to half, added to the encoder's,
-exchange, one 3 x 3, 1 x 1 to logit, residual, share and two details, linear back to the whole. No normalisation, so
+blocks of two 3 x 3, exchange, one residual block; 1 x 1 to 16 and smoothly back to half, added to the encoder's,
+exchange, one 3 x 3, 1 x 1 to logit, residual, share and two details, smoothly back to the whole. No normalisation, so
 that a tile gives what the whole gives.
 """
 
@@ -65,9 +65,10 @@ def _halve(dimension: int, inputs: int, outputs: int) -> nn.Module:
 
 
 class _Double(nn.Module):
-    """A 1 x 1 convolution at twice the resolution, linear in between.
+    """A 1 x 1 convolution at twice the resolution: a blur over neighbours in each slice, then linear in between.
 
-    Not a transposed convolution: its phases would let a trained network hide one source in dots of another.
+    Neither a transposed convolution nor a change from one cell to the next comes through: in either a trained network
+    hides one source in dots of another, which the figures reward and the eye does not.
     """
 
     def __init__(self, dimension: int, inputs: int, outputs: int) -> None:
@@ -77,7 +78,15 @@ class _Double(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """``(item, inputs, *spatial)`` to ``(item, outputs, *(2 * spatial))``."""
-        return interpolate(self.mix(features), scale_factor=2, mode=self._kind, align_corners=False)
+        smooth = _blurred(self.mix(features))
+        return interpolate(smooth, scale_factor=2, mode=self._kind, align_corners=False)
+
+
+def _blurred(pictures: Tensor) -> Tensor:
+    """Means weighted 1, 2, 1 along both axes of each slice."""
+    flat = pictures.flatten(0, -3).unsqueeze(1)
+    twice = avg_pool2d(avg_pool2d(pad(flat, (1, 1, 1, 1), mode="replicate"), 2, 1), 2, 1)
+    return twice.reshape(pictures.shape)
 
 
 def _active(features: Tensor) -> Tensor:
@@ -172,15 +181,17 @@ class MedFusion(nn.Module):
         tints = pad(tints.flatten(1, 2), _padding(size), mode="replicate").reshape(*tints.shape[:3], *padded.shape[2:])
         crop = (slice(None), slice(None), *(slice(0, length) for length in size))
         logits, change, share, *gates = (asked[crop] for asked in self._asked(padded, roles, tints).unbind(2))
-        cells = _cells(padded)
-        near, far = (_enlarged(means)[crop] for means in (cells, _around(cells)))
+        near, far = _near(sources), _enlarged(_around(_cells(padded)))[crop]
         # From the means, so that function ends softly in what is fused.
         shown = _presence(near, roles)
         scores = self.sharpness * sources + _REACH * logits
         weights = _weights(scores, shown * torch.sigmoid(self.share + _REACH * share), roles)
         largest = self.bound * sources.amax(1, keepdim=True) * (shown if any(roles) else 1.0)
         fine, coarse = (gate * band for gate, band in zip(gates, (sources - near, near - far), strict=True))
-        wanted = _REACH * (largest * change.mean(1, keepdim=True) + (fine + coarse).sum(1, keepdim=True))
+        # Not of functional sources: they have none but their interpolation's, in which a network hides what it likes.
+        anatomical = [place for place, role in enumerate(roles) if not role]
+        details = (fine + coarse)[:, anatomical].sum(1, keepdim=True)
+        wanted = _REACH * (largest * change.mean(1, keepdim=True) + details)
         return Origin(weights, wanted * largest / (largest + wanted.abs() + _TINY))
 
     def _asked(self, sources: Tensor, roles: tuple[bool, ...], tints: Tensor) -> Tensor:
@@ -204,6 +215,12 @@ def _tints(sources: Tensor, roles: tuple[bool, ...], colours: Tensor | None) -> 
         luma = (colours * weights).sum(2, keepdim=True)
         tints[:, [place for place, role in enumerate(roles) if role]] = colours[:, :, 0::2] - luma
     return tints
+
+
+def _near(pictures: Tensor) -> Tensor:
+    """Means over 5 x 5 voxels of a slice; beyond its border the edge value goes on."""
+    flat = pad(pictures.flatten(0, -3).unsqueeze(1), (2, 2, 2, 2), mode="replicate")
+    return avg_pool2d(avg_pool2d(flat, (5, 1), 1), (1, 5), 1).reshape(pictures.shape)
 
 
 def _cells(pictures: Tensor) -> Tensor:
