@@ -71,7 +71,8 @@ class MedFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
         for event in (scene.EndCloseEvent, scene.EndImportEvent):
             self.addObserver(scene, event, self.onSceneReplaced)
-        for event in (scene.NodeAddedEvent, scene.NodeRemovedEvent):
+        # The end of a batch too: within one the panel does not look.
+        for event in (scene.NodeAddedEvent, scene.NodeRemovedEvent, scene.EndBatchProcessEvent):
             self.addObserver(scene, event, self.panel.update)
         self.initializeParameterNode()
 
