@@ -64,7 +64,7 @@ def test_black_stays_black_and_both_sources_are_seen(file: Path, sources: Any) -
     assert np.corrcoef(picture[inside], sources[0, 1][inside])[0, 1] > 0.8
 
 
-@pytest.mark.parametrize("name", ["medfusion", "medfusion_3d"])
+@pytest.mark.parametrize("name", [file.stem for file in FILES if file.stem.startswith("medfusion")])
 def test_smooth_sources_fuse_to_a_smooth_picture_without_dots_that_hide_one_of_them(name: str) -> None:
     size = (96, 96) if NETWORKS[name].dimensions == (2,) else (8, 96, 96)
     rows, columns = np.indices(size)[-2:]
