@@ -79,6 +79,8 @@ def measure(slices: Path, test: Sequence[str], weights: Path) -> None:
     print(f"{'figure':26} {'shipped':>9} {'tuned':>9} {'maximum':>9}  tuned is better in")
     for figure in dict.fromkeys((*headline_of(True), *scores["shipped"][0])):
         values = {name: [row.get(figure, float("nan")) for row in rows] for name, rows in scores.items()}
+        if np.isnan(values["maximum"]).all():
+            continue
         before, after = (series_means(values[name], series) for name in ("shipped", "tuned"))
         sign = -1 if figure in _FALLS else 1
         better = sum(sign * (after[one] - before[one]) > 0 for one in before)
