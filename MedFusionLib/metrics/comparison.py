@@ -65,6 +65,8 @@ def compare(fused: Any, sources: Any, mask: Any, spacing: Any, shared: Compariso
 def quotient(xp: Any, above: Any, below: Any, otherwise: Any = 0.0) -> Any:
     """``above / below``, and ``otherwise`` where ``below`` is 0."""
     empty = below == 0
+    if not xp.any(empty):
+        return above / below
     ratio = above / xp.where(empty, xp.ones_like(below), below)
     return xp.where(empty, xp.ones_like(ratio) * otherwise, ratio)
 

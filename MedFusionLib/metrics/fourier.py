@@ -29,10 +29,14 @@ def transform(picture: Any, real: bool = True) -> Any:
 
 
 def back(spectrum: Any, shape: Sequence[int] | None = None) -> Any:
-    """The picture of a spectrum: complex, or real of the given spatial ``shape`` for half a spectrum."""
+    """The picture of a spectrum: complex, or real of the given spatial ``shape`` for half a spectrum.
+
+    For a complex picture of numpy its memory becomes the picture's: give a spectrum that is not needed any more.
+    """
     axes = tuple(range(1, len(spectrum.shape)))
     if shape is None:
-        return _module(spectrum).ifftn(spectrum, axes=axes)
+        spare = {"overwrite_x": True} if is_numpy_array(spectrum) else {}
+        return _module(spectrum).ifftn(spectrum, axes=axes, **spare)
     return _module(spectrum).irfftn(spectrum, s=tuple(shape), axes=axes)
 
 

@@ -94,9 +94,14 @@ def slide(image: Any, taps: Sequence[float], axis: int) -> Any:
         count = min(block, stop - start)
         rows, voxels = matrix[:count, : count + len(taps) - 1], slice(start, start + count + len(taps) - 1)
         if axis == last:
-            made[..., start : start + count] = lines[..., voxels] @ rows.T
+            left, right, place = lines[..., voxels], rows.T, made[..., start : start + count]
         else:
-            made[..., start : start + count, :] = rows @ lines[..., voxels, :]
+            left, right, place = rows, lines[..., voxels, :], made[..., start : start + count, :]
+        if is_numpy_array(image):
+            np.matmul(left, right, out=place)
+        else:
+            # torch has no gradient for a product written in place.
+            place[...] = left @ right
     return made if axis == last else xp.moveaxis(made, -2, axis)
 
 
