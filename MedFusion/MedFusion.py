@@ -60,7 +60,7 @@ class MedFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
         ScriptedLoadableModuleWidget.setup(self)
         # Made before the selectors watch the scene, each of which would look through it again.
-        parameter_node()
+        parameters = parameter_node()
         contents = slicer.util.loadUI(self.resourcePath("UI/MedFusion.ui"))
         self.layout.addWidget(contents)
         self.ui = slicer.util.childWidgetVariables(contents)
@@ -74,7 +74,7 @@ class MedFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         # The end of a batch too: within one the panel does not look.
         for event in (scene.NodeAddedEvent, scene.NodeRemovedEvent, scene.EndBatchProcessEvent):
             self.addObserver(scene, event, self.panel.update)
-        self.initializeParameterNode()
+        self.setParameterNode(parameters)
 
     def cleanup(self):
         self.removeObservers()

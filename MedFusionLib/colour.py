@@ -64,7 +64,9 @@ COLOUR_MAPS: dict[str, tuple[tuple[int, int, int, int], ...]] = {
 }
 STEPPED = frozenset({"PET 20 step"})
 
-_LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+#: What red, green and blue weigh in the luma of ITU-R BT.601.
+LUMA = (0.299, 0.587, 0.114)
+_LUMA = np.array(LUMA, dtype=np.float32)
 _TO_XYZ = np.array(
     [[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]]
 )
@@ -99,14 +101,17 @@ def luma(rgb: FloatArray) -> FloatArray:
     return np.asarray(rgb @ _LUMA, dtype=np.float32)
 
 
-def recolour(fused_luma: FloatArray, coloured: FloatArray) -> FloatArray:
+def recolour(fused_luma: FloatArray, coloured: FloatArray, strength: FloatArray | None = None) -> FloatArray:
     """The colour picture with luma ``fused_luma`` and the chroma (R-Y, G-Y, B-Y) of ``coloured``.
 
-    Where that leaves the RGB cube the chroma is shortened toward grey just enough, so that luma and hue stay
-    and only saturation gives way. Arrays in [0, 1]; shapes (...) and (..., 3).
+    ``strength`` says how strong the colour is to be: 0 is grey, .5 as strong as in ``coloured``, 1 twice as strong;
+    None: .5. Where that leaves the RGB cube the chroma is shortened toward grey just enough, so that luma and hue stay
+    and only saturation gives way. Arrays in [0, 1]; shapes (...), (..., 3) and (...).
     """
     grey = fused_luma[..., np.newaxis]
     chroma = coloured - luma(coloured)[..., np.newaxis]
+    if strength is not None:
+        chroma = chroma * (2.0 * strength[..., np.newaxis])
     room = np.where(chroma > 0, 1.0 - grey, grey)
     size = np.abs(chroma)
     with np.errstate(divide="ignore", invalid="ignore"):

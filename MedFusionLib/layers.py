@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from MedFusionLib.align import Aligned
 from MedFusionLib.colour import FloatArray, luma, mix_colours, recolour, to_colour
-from MedFusionLib.fusion.inference import fuse_arrays
+from MedFusionLib.fusion.inference import fuse_planes
 from MedFusionLib.fusion.method import Method
 from MedFusionLib.fusion.roles import tell_roles
 from MedFusionLib.intensity import Window, choose_window
@@ -74,20 +75,30 @@ def prepare_layer(source: Volume, validity: Array, window: Window, colour_map: s
 
 def combine(method: Method, layers: Sequence[Layer], plane: str | None = None, progress: Progress = silent) -> Array:
     """Fuse ``layers``: float32 grey in [0, 1], or 8-bit RGB where any layer has colour."""
-    return put_colour_back(fuse_grey(method, layers, plane, progress), layers)
+    return put_colour_back(fuse_tone(method, layers, plane, progress), layers)
 
 
-def fuse_grey(
+class Tone(NamedTuple):
+    """What a method answers: the fused grey (the luma, where a layer has colour) in [0, 1], to which colour is added.
+
+    ``strength`` is how strong that is to be, as of :func:`MedFusionLib.colour.recolour`; None: as it is.
+    """
+
+    luma: FloatArray
+    strength: FloatArray | None = None
+
+
+def fuse_tone(
     method: Method, layers: Sequence[Layer], plane: str | None = None, progress: Progress = silent
-) -> FloatArray:
-    """The fused grey (the luma, where a layer has colour) in [0, 1]; colour comes after it."""
+) -> Tone:
+    """Fuse ``layers``, before colour is put back."""
     sources = np.stack([layer.grey for layer in layers])
     validity = np.stack([layer.validity for layer in layers])
     whole = bool(validity.all())
     told = tell_roles(method, [layer.colour is not None for layer in layers])
-    return fuse_arrays(
+    return Tone(*fuse_planes(
         told, sources, None if whole else validity, plane, progress=progress, beside=_colours(method, layers)
-    )
+    ))
 
 
 def _colours(method: Method, layers: Sequence[Layer]) -> FloatArray | None:
@@ -96,9 +107,9 @@ def _colours(method: Method, layers: Sequence[Layer]) -> FloatArray | None:
     return np.concatenate(coloured) if coloured and method.card.uses_roles else None
 
 
-def put_colour_back(fused_luma: FloatArray, layers: Sequence[Layer]) -> Array:
-    """``fused_luma`` with the chroma of the coloured layers as 8-bit RGB; as it is where none has colour."""
+def put_colour_back(tone: Tone, layers: Sequence[Layer]) -> Array:
+    """``tone`` with the chroma of the coloured layers as 8-bit RGB; its luma where none has colour."""
     coloured = [layer.colour for layer in layers if layer.colour is not None]
     if not coloured:
-        return fused_luma
-    return np.round(recolour(fused_luma, mix_colours(coloured)) * 255.0).astype(np.uint8)
+        return tone.luma
+    return np.round(recolour(tone.luma, mix_colours(coloured), tone.strength) * 255.0).astype(np.uint8)

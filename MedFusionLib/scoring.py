@@ -12,7 +12,7 @@ import numpy as np
 from MedFusionLib.faithfulness.assess import assess
 from MedFusionLib.faithfulness.subject import Subject
 from MedFusionLib.fusion.method import Method
-from MedFusionLib.layers import Layer, combine, fuse_grey, put_colour_back
+from MedFusionLib.layers import Layer, Tone, combine, fuse_tone, put_colour_back
 from MedFusionLib.measure import measure
 from MedFusionLib.volume import Array
 
@@ -67,23 +67,27 @@ def score_method(
         return fused
 
     if made is None:
-        grey = fuse_grey(method, setting.layers, setting.plane)
-        fused = put_colour_back(grey, setting.layers)
-        made = fused, _measure(fused, grey, setting)
+        tone = fuse_tone(method, setting.layers, setting.plane)
+        fused = put_colour_back(tone, setting.layers)
+        made = fused, _measure(fused, tone.luma, setting)
     fused, metrics = made
     figures = {**metrics, **assess(fused, setting.subject, fuse)}
     mean = sum(seconds) / len(seconds) if seconds else float("nan")
     return Score(method.card.name, method.card.title, kind, fused, figures, mean)
 
 
-def score_given(name: str, picture: Array, setting: Setting) -> Score:
+def score_given(name: str, picture: Array | Tone, setting: Setting) -> Score:
     """The figures of a fused ``picture`` made elsewhere; it cannot be fused again, so it has no retention.
 
-    Float grey in [0, 1] or 8-bit RGB; grey is taken for the luma where a layer has colour, and gets its chroma.
+    Float grey in [0, 1], alone or with the strength of colour, or 8-bit RGB; grey is taken for the luma where a layer
+    has colour, and gets its chroma.
     """
-    grey = None if picture.dtype == np.uint8 else picture
-    fused = picture if grey is None else put_colour_back(grey, setting.layers)
-    figures = _measure(fused, grey, setting)
+    if isinstance(picture, Tone) or picture.dtype != np.uint8:
+        tone = picture if isinstance(picture, Tone) else Tone(picture)
+        fused = put_colour_back(tone, setting.layers)
+        figures = _measure(fused, tone.luma, setting)
+    else:
+        fused, figures = picture, _measure(picture, None, setting)
     figures.update(assess(fused, setting.subject))
     return Score(name, name, "given", fused, figures, float("nan"))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from MedFusionLib.colour import luma
+from MedFusionLib.colour import LUMA, luma
 from MedFusionLib.cuts import in_unit_range, shown
 from MedFusionLib.errors import BadInput
 from MedFusionLib.faithfulness.structures import Structure, place_structures
@@ -23,7 +23,7 @@ CONTRASTS = (0.1, 0.25)
 #: Least noise (one of 256 grey levels), so that a structure in a perfectly flat place has a finite ratio.
 _LEAST_NOISE = 1.0 / 255.0
 _VISIBLE = 0.05
-_LUMA = np.array([0.299, 0.587, 0.114])
+_LUMA = np.array(LUMA)
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ _TILES = (256, 128, 64)
 
 
 def fuse_arrays(method: Method, sources: Array, validity: Mask | None = None, plane: str | None = None,
-                tile: int | None = None, progress: Progress = silent, beside: Array | None = None) -> Array:
+                tile: int | None = None, progress: Progress = silent) -> Array:
     """Fuse the sources of one volume or picture; returns float32 ``(*spatial)`` in [0, 1].
 
     ``sources`` is ``(source, *spatial)`` in [0, 1], a volume indexed (z, y, x) or a picture (y, x).
@@ -39,29 +39,44 @@ def fuse_arrays(method: Method, sources: Array, validity: Mask | None = None, pl
     ``plane`` takes a volume slice by slice ("axial", "coronal", "sagittal"), as the mean of the three
     ("all"), or in 3-D ("volume"); None is "volume" where the method can, else "axial". ``tile`` cuts a
     volume in 3-D into blocks of about that edge, for methods with a receptive field; it is chosen when
-    memory asks for it. ``beside`` (plane, *spatial) are more planes of the same voxels, handed to the method after
-    its sources: see ``tell_roles``. Raises ``BadInput`` before any work when the input cannot be fused.
+    memory asks for it. Raises ``BadInput`` before any work when the input cannot be fused.
+    """
+    fused: Array = fuse_planes(method, sources, validity, plane, tile, progress)[0]
+    return fused
+
+
+def fuse_planes(method: Method, sources: Array, validity: Mask | None = None, plane: str | None = None,
+                tile: int | None = None, progress: Progress = silent, beside: Array | None = None) -> Array:
+    """As ``fuse_arrays``, with all that the method answers: ``(1, *spatial)``, or more planes.
+
+    ``beside`` (plane, *spatial) are more planes of the same voxels, handed to the method after its sources: see
+    ``tell_roles``. A method that is handed colours may answer how strong colour is to be in a second plane.
     """
     plane = choose_plane(method, sources.shape, plane)
     _check_values(sources)
     sources = np.ascontiguousarray(sources, dtype=np.float32)
     if validity is not None:
         check_validity(sources, validity)
-    tile = _plan_memory(method, sources, validity, plane, tile)
+    # The planes beside the sources are there twice, as they are given and among the filled ones.
+    more = 0 if beside is None else 8 * beside.size
+    tile = _plan_memory(method, sources, validity, plane, tile, more)
     filled = sources if validity is None else fill_invalid(sources, validity)
     filled = filled if beside is None else np.concatenate([filled, beside], dtype=np.float32)
     masks = validity if method.card.uses_validity else None
     if plane == "all":
-        fused = np.zeros(sources.shape[1:], np.float32)
+        parts = []
         for number, axis in enumerate(PLANES.values()):
             part = within(progress, "fuse", number / 3, (number + 1) / 3)
-            fused += _fuse_slices(method, filled, masks, axis, part) / np.float32(3)
+            parts.append(_fuse_slices(method, filled, masks, axis, part))
+        fused = np.asarray(np.mean(parts, axis=0), np.float32)
     elif plane in PLANES:
         fused = _fuse_slices(method, filled, masks, PLANES[plane], progress)
     else:
         fused = _fuse_volume(method, filled, masks, tile, progress)
     progress("fuse", 1.0, method.card.title)
-    return fused if validity is None else restore_single(fused, sources, validity)
+    if validity is not None:
+        fused[0] = restore_single(fused[0], sources, validity)
+    return fused
 
 
 def receptive_field(method: Method) -> int | None:
@@ -102,9 +117,12 @@ def _check_values(sources: Array) -> None:
                        "Apply a window first, and replace values that are not finite")
 
 
-def _plan_memory(method: Method, sources: Array, validity: Mask | None, plane: str,
-                 tile: int | None) -> int | None:
-    """The tile edge to use (None: the whole at once); raises ``BadInput`` when no way fits the memory."""
+def _plan_memory(method: Method, sources: Array, validity: Mask | None, plane: str, tile: int | None,
+                 more: int) -> int | None:
+    """The tile edge to use (None: the whole at once); raises ``BadInput`` when no way fits the memory.
+
+    ``more`` are the bytes that are needed beside those that the sources ask for.
+    """
     card, field = method.card, receptive_field(method)
     if tile is not None and (tile < 1 or field is None or sources.ndim != 4 or plane != "volume"):
         raise BadInput(f"method {card.name} cannot fuse tiles of {tile} voxels here",
@@ -114,7 +132,7 @@ def _plan_memory(method: Method, sources: Array, validity: Mask | None, plane: s
         return tile
     can_tile = field is not None and plane == "volume" and sources.ndim == 4
     for edge in (tile, *_TILES) if tile is None and can_tile else (tile,):
-        needed = needed_bytes(card, sources.shape, plane, validity is not None, edge, field)
+        needed = more + needed_bytes(card, sources.shape, plane, validity is not None, edge, field)
         if needed <= free:
             return edge
     raise BadInput(f"method {card.name} needs about {needed / 2**30:.1f} GiB for sources of shape "
@@ -148,8 +166,7 @@ def _batch(shape: tuple[int, ...], axis: int, workspace: float) -> tuple[int, in
 def _fuse_slices(method: Method, sources: Array, masks: Mask | None, axis: int, progress: Progress) -> Array:
     """Fuse all slices along ``axis`` in batches of bounded memory."""
     slices = np.moveaxis(sources, axis + 1, 0)
-    fused = np.empty(sources.shape[1:], np.float32)
-    out = np.moveaxis(fused, axis, 0)
+    fused: Array | None = None
     count, _ = _batch(sources.shape, axis, method.card.workspace)
     start = 0
     while start < len(slices):
@@ -159,12 +176,14 @@ def _fuse_slices(method: Method, sources: Array, masks: Mask | None, axis: int, 
         batch = np.ascontiguousarray(slices[part])
         made = attempt(partial(_call, method, batch, extra))
         if made is not None:
-            out[part] = made
+            fused = np.empty((len(made), *sources.shape[1:]), np.float32) if fused is None else fused
+            np.moveaxis(fused, axis + 1, 1)[:, part] = made
             start += count
         elif len(batch) > 1:
             count = len(batch) // 2
         else:
             raise _no_memory(method, "one slice at a time")
+    assert fused is not None
     return fused
 
 
@@ -172,8 +191,8 @@ def _fuse_volume(method: Method, sources: Array, masks: Mask | None, tile: int |
     """Fuse ``(source, *spatial)`` at once or in blocks of ``tile``, in smaller ones where memory runs out."""
     field = receptive_field(method)
     smaller = _TILES if field is not None and sources.ndim == 4 else ()
+    whole = partial(_fuse_one, method)
     for edge in (tile, *(edge for edge in smaller if tile is None or edge < tile)):
-        whole = partial(_fuse_one, method)
         work = partial(whole, sources, masks) if edge is None else partial(
             fuse_tiles, whole, sources, masks, edge, field or 0, progress)
         fused = attempt(work)
@@ -188,12 +207,13 @@ def _no_memory(method: Method, how: str) -> BadInput:
 
 
 def _fuse_one(method: Method, sources: Array, masks: Mask | None) -> Array:
-    """Fuse ``(source, *spatial)`` at once."""
-    fused: Array = _call(method, sources[None], {} if masks is None else {"validity": masks[None]})[0]
+    """Fuse ``(source, *spatial)`` at once, to ``(plane, *spatial)``."""
+    fused: Array = _call(method, sources[None], {} if masks is None else {"validity": masks[None]})[:, 0]
     return fused
 
 
 def _call(method: Method, batch: Array, extra: dict[str, Any]) -> Array:
-    """The fused items of ``batch``, ``(batch, *spatial)``."""
-    fused: Array = np.asarray(method.fuse(batch, **extra), dtype=np.float32)[:, 0]
-    return fused
+    """The fused items of ``batch``, ``(plane, batch, *spatial)``."""
+    fused: Array = np.asarray(method.fuse(batch, **extra), dtype=np.float32)
+    planes: Array = np.moveaxis(fused, 1, 0)
+    return planes

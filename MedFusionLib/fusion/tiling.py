@@ -30,7 +30,9 @@ def tiled_voxels(shape: tuple[int, ...], tile: int, field: int) -> int:
 
 def fuse_tiles(fuse: Callable[[Array, Mask | None], Array], sources: Array, masks: Mask | None,
                tile: int, field: int, progress: Progress) -> Array:
-    """Fuse ``(source, *spatial)`` block by block; the same result as at once when ``field`` is true.
+    """Fuse ``(source, *spatial)`` block by block to ``(plane, *spatial)``.
+
+    The same result as at once when ``field`` is true.
 
     MONAI's sliding window is not used: it blends what overlapping blocks say, where blocks that overlap by the
     receptive field and start at multiples of 64 give the very voxels of the whole volume, and it needs torch.
@@ -39,15 +41,17 @@ def fuse_tiles(fuse: Callable[[Array, Mask | None], Array], sources: Array, mask
     """
     spatial = sources.shape[1:]
     edge, overlap = _aligned(tile), _aligned(field)
-    fused = np.empty(spatial, np.float32)
+    fused: Array | None = None
     starts = list(product(*(range(0, length, edge) for length in spatial)))
     for number, start in enumerate(starts):
         progress("fuse", number / len(starts), f"block {number + 1} of {len(starts)}")
         read = [slice(max(0, s - overlap), min(n, s + edge + overlap))
                 for s, n in zip(start, spatial, strict=True)]
-        keep = tuple(slice(s - r.start, s - r.start + edge) for s, r in zip(start, read, strict=True))
+        keep = (slice(None), *(slice(s - r.start, s - r.start + edge) for s, r in zip(start, read, strict=True)))
         block = (slice(None), *read)
-        write = tuple(slice(s, s + edge) for s in start)
-        mask = None if masks is None else masks[block]
-        fused[write] = fuse(np.ascontiguousarray(sources[block]), mask)[keep]
+        write = (slice(None), *(slice(s, s + edge) for s in start))
+        made = fuse(np.ascontiguousarray(sources[block]), None if masks is None else masks[block])[keep]
+        fused = np.empty((len(made), *spatial), np.float32) if fused is None else fused
+        fused[write] = made
+    assert fused is not None
     return fused

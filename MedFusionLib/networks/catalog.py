@@ -59,10 +59,10 @@ _OWN = "MedFusion's own network; not from a paper"
 _CNN: tuple[Network, ...] = (
     Network("medfusion", "MedFusion", "cnn", "networks.medfusion:MedFusion", _OWN,
             "Weighs the sources voxel by voxel and adds a small bounded change; black stays black",
-            parameters=67_031, sources=(2, None), symmetric=True, roles=True, receptive_field=40, workspace=32.0),
+            parameters=67_417, sources=(2, None), symmetric=True, roles=True, receptive_field=40, workspace=32.0),
     Network("medfusion_3d", "MedFusion 3-D", "cnn", "networks.medfusion:MedFusion", _OWN,
             "The same for whole volumes, which sees across slices",
-            parameters=52_843, options={"dimension": 3, "fine": 12, "coarse": 16}, dimensions=(3,),
+            parameters=53_225, options={"dimension": 3, "fine": 12, "coarse": 16}, dimensions=(3,),
             sources=(2, None), symmetric=True, roles=True, receptive_field=40, workspace=16.0),
     Network("siamese", "Siamese weights, pyramid fusion", "cnn", "networks.siamese:Siamese",
             "Y. Liu, X. Chen, J. Cheng and H. Peng, A medical image fusion method based on convolutional neural "

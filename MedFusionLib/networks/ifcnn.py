@@ -21,10 +21,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from MedFusionLib.colour import LUMA
 from MedFusionLib.networks.clipping import clip_to_unit
 from MedFusionLib.networks.features import RULES, apply_to_each
-
-_LUMA = (0.299, 0.587, 0.114)
 
 
 def _block() -> nn.Sequential:
@@ -47,7 +46,7 @@ class IFCNN(nn.Module):
         self.conv2 = _block()
         self.conv3 = _block()
         self.conv4 = nn.Conv2d(64, 3, 1)
-        self.register_buffer("luma", torch.tensor(_LUMA).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("luma", torch.tensor(LUMA).view(1, 3, 1, 1), persistent=False)
         self.apply(_initialise)
 
     def forward(self, sources: Tensor) -> Tensor:

@@ -12,12 +12,14 @@ sources is exactly black in the fused picture, and every voxel's origin is known
 sources, of logits that start near ``sharpness * source_i``, so that an untrained network is close to the voxel-wise
 maximum. Where some sources are functional, which come back as colour, there is a softmax over the anatomical ones,
 another over the functional ones, and a share that function has of the whole. Where no function is shown within a few
-voxels there is neither share nor residual: anatomy stays as it is.
+voxels there is neither share nor residual: anatomy stays as it is. Told the colours, the network also says how strong
+they are to be: the luma can stay anatomy where the strength of a colour tells what its luma told.
 
 Not from a paper. Layers in 2-D: stem 2 x 2 / 2 to 16 channels, one 3 x 3; 2 x 2 / 2 to 32 channels, two residual
 blocks of two 3 x 3, exchange, one residual block; 1 x 1 to 16 and smoothly back to half, added to the encoder's,
-exchange, one 3 x 3, 1 x 1 to logit, residual, share and two details, smoothly back to the whole. No normalisation, so
-that a tile gives what the whole gives.
+exchange, one 3 x 3, 1 x 1 to logit, residual, share, two details and the strength of colour, smoothly back to the
+whole; to the strength two 1 x 1 layers of 16 channels add what luma and colour of a voxel alone say. No normalisation,
+so that a tile gives what the whole gives.
 """
 
 from __future__ import annotations
@@ -27,7 +29,10 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d, avg_pool3d, interpolate, leaky_relu, pad
+from torch.nn.functional import avg_pool2d, interpolate, leaky_relu, pad
+
+from MedFusionLib.colour import LUMA
+from MedFusionLib.networks.framing import cut_to, pad_to_multiple
 
 _CELL = 4
 _SLOPE = 0.1
@@ -40,11 +45,13 @@ _REACH = 8.0
 _NEAR = (1, 1, 1, 1, 1)
 #: Cells of four voxels a side over which the means of the coarse band are taken.
 _AROUND = 5
-#: What each source is asked for: a logit, a residual, function's share, and its details of two bands.
-_ASKED = 5
+#: What each source is asked for: a logit, a residual, function's share, its details of two bands, colour's strength.
+_ASKED = 6
+#: The strength of colour is within these; .5 is as strong as it was.
+_PALE, _RICH = 0.1, 0.8
+_TONES = 16
 #: A source's luma and role, and how far red and blue lie above its luma.
 _TOLD = 4
-_LUMA = (0.299, 0.587, 0.114)
 _TINY = 1e-6
 
 
@@ -54,6 +61,17 @@ class Origin(NamedTuple):
 
     weights: Tensor
     residual: Tensor
+
+
+class _Said(NamedTuple):
+    """What the network says of sources ``(batch, source, *spatial)``: one plane of that shape of each kind."""
+
+    logits: Tensor
+    change: Tensor
+    share: Tensor
+    fine: Tensor
+    coarse: Tensor
+    strength: Tensor
 
 
 def _convolution(dimension: int, inputs: int, outputs: int, edge: int) -> nn.Module:
@@ -90,14 +108,13 @@ def _in_slices(pictures: Tensor, taps: Sequence[float]) -> Tensor:
     As sums of shifted slices, which take a fifth of the time of torch's pooling.
     """
     radius, total = len(taps) // 2, sum(taps)
+    slices = pictures.flatten(0, -3).unsqueeze(1)
     for axis, sides in ((-1, (radius, radius, 0, 0)), (-2, (0, 0, radius, radius))):
-        length = pictures.shape[axis]
-        padded = pad(pictures.flatten(0, -3).unsqueeze(1), sides, mode="replicate")
-        summed = taps[0] / total * padded.narrow(axis, 0, length)
-        for place, tap in enumerate(taps[1:], 1):
-            summed = summed + tap / total * padded.narrow(axis, place, length)
-        pictures = summed.reshape(pictures.shape)
-    return pictures
+        length = slices.shape[axis]
+        padded = pad(slices, sides, mode="replicate")
+        slices = sum((tap / total * padded.narrow(axis, place, length) for place, tap in enumerate(taps[1:], 1)),
+                     taps[0] / total * padded.narrow(axis, 0, length))
+    return slices.reshape(pictures.shape)
 
 
 def _active(features: Tensor) -> Tensor:
@@ -159,13 +176,16 @@ class MedFusion(nn.Module):
         self.fine_exchange = Exchange(dimension, fine)
         self.last = _convolution(dimension, fine, fine, 3)
         self.head = _Double(dimension, fine, _ASKED)
+        self.tone = nn.Sequential(
+            _convolution(dimension, _TOLD, _TONES, 1), nn.LeakyReLU(_SLOPE),
+            _convolution(dimension, _TONES, _TONES, 1), nn.LeakyReLU(_SLOPE), _convolution(dimension, _TONES, 1, 1))
         self.sharpness = nn.Parameter(torch.tensor(_SHARPNESS))
         self.share = nn.Parameter(torch.tensor(_SHARE).logit())
         self._start_plainly()
 
     def _start_plainly(self) -> None:
         with torch.no_grad():
-            for parameter in self.head.parameters():
+            for parameter in (*self.head.parameters(), *self.tone[-1].parameters()):
                 parameter.mul_(0.05)
 
     def forward(
@@ -175,87 +195,91 @@ class MedFusion(nn.Module):
 
         ``functional`` says for each source whether it is the luma of a functional one, whose colour is put back
         afterwards; None: none is. ``colours`` is the RGB of the functional ones in their order, ``(batch, functional,
-        3, *spatial)``: what the colour will tell anyway needs no room in the luma. None: it is not known.
+        3, *spatial)``; None: it is not known. With colours the answer is ``(batch, 2, *spatial)``: the luma, and the
+        strength that colour is to have, .5 the one it has.
         """
-        origin = self.origin(sources, functional, colours)
-        weighted = (origin.weights * sources).sum(1, keepdim=True)
-        return (weighted + origin.residual).clamp(0.0, 1.0)
+        roles = tuple(functional or (False,) * sources.shape[1])
+        tints = _tints(sources, roles, colours)
+        said = self._said(sources, roles, tints)
+        origin = self._mixed(sources, roles, said)
+        luma = ((origin.weights * sources).sum(1, keepdim=True) + origin.residual).clamp(0.0, 1.0)
+        if colours is None:
+            return luma
+        function = _places(roles, True)
+        seen = torch.cat([luma, sources[:, function].mean(1, keepdim=True), tints[:, function].mean(1)], dim=1)
+        asked = self.tone(seen) + said.strength[:, function].mean(1, keepdim=True)
+        return torch.cat([luma, _PALE + (_RICH - _PALE) * torch.sigmoid(asked)], dim=1)
 
     def origin(
         self, sources: Tensor, functional: Sequence[bool] | None = None, colours: Tensor | None = None,
     ) -> Origin:
-        """The weights and the residual that :meth:`forward` makes its output of."""
-        size = sources.shape[2:]
+        """The weights and the residual that :meth:`forward` makes its luma of."""
         roles = tuple(functional or (False,) * sources.shape[1])
-        padded = pad(sources, _padding(size), mode="replicate")
-        tints = _tints(sources, roles, colours)
-        tints = pad(tints.flatten(1, 2), _padding(size), mode="replicate").reshape(*tints.shape[:3], *padded.shape[2:])
-        crop = (slice(None), slice(None), *(slice(0, length) for length in size))
-        logits, change, share, *gates = (asked[crop] for asked in self._asked(padded, roles, tints).unbind(2))
-        near, far = _in_slices(sources, _NEAR), _enlarged(_around(_cells(padded)))[crop]
+        return self._mixed(sources, roles, self._said(sources, roles, _tints(sources, roles, colours)))
+
+    def _mixed(self, sources: Tensor, roles: tuple[bool, ...], said: _Said) -> Origin:
+        near = _in_slices(sources, _NEAR)
         # From the means, so that function ends softly in what is fused.
         shown = _presence(near, roles)
-        scores = self.sharpness * sources + _REACH * logits
-        weights = _weights(scores, shown * torch.sigmoid(self.share + _REACH * share), roles)
-        largest = self.bound * sources.amax(1, keepdim=True) * (shown if any(roles) else 1.0)
-        fine, coarse = (gate * band for gate, band in zip(gates, (sources - near, near - far), strict=True))
+        scores = self.sharpness * sources + _REACH * said.logits
+        weights = _weights(scores, shown * torch.sigmoid(self.share + _REACH * said.share), roles)
+        largest = self.bound * sources.amax(1, keepdim=True) * shown
+        details = said.fine * (sources - near) + said.coarse * (near - _far(sources))
         # Not of functional sources: they have none but their interpolation's, in which a network hides what it likes.
-        anatomical = [place for place, role in enumerate(roles) if not role]
-        details = (fine + coarse)[:, anatomical].sum(1, keepdim=True)
-        wanted = _REACH * (largest * change.mean(1, keepdim=True) + details)
+        told = details[:, _places(roles, False)].sum(1, keepdim=True)
+        wanted = _REACH * (largest * said.change.mean(1, keepdim=True) + told)
         return Origin(weights, wanted * largest / (largest + wanted.abs() + _TINY))
 
-    def _asked(self, sources: Tensor, roles: tuple[bool, ...], tints: Tensor) -> Tensor:
-        """What each source asks for, ``(batch, source, _ASKED, *spatial)``."""
-        count = sources.shape[1]
+    def _said(self, sources: Tensor, roles: tuple[bool, ...], tints: Tensor) -> _Said:
+        count, size = sources.shape[1], tuple(sources.shape[2:])
         told = sources.new_tensor([float(role) for role in roles]).view(1, count, 1, *(1,) * self.dimension)
         apart = sources.unsqueeze(2)
-        given = torch.cat([apart, told.expand_as(apart), tints], dim=2).flatten(0, 1)
+        given = pad_to_multiple(torch.cat([apart, told.expand_as(apart), tints], dim=2).flatten(0, 1), _CELL)
         fine = _active(self.edges(_active(self.stem(given))))
         coarse = self.before(_active(self.down(fine)))
         coarse = self.after(self.coarse_exchange(coarse, count))
         fine = self.fine_exchange(fine + self.up(coarse), count)
-        return _apart(self.head(_active(self.last(fine))), count)
+        asked = cut_to(self.head(_active(self.last(fine))), size)
+        return _Said(*_apart(asked, count).unbind(2))
+
+
+def _places(roles: tuple[bool, ...], kind: bool) -> list[int]:
+    """The numbers of the functional sources, or of the others."""
+    return [place for place, role in enumerate(roles) if role is kind]
 
 
 def _tints(sources: Tensor, roles: tuple[bool, ...], colours: Tensor | None) -> Tensor:
     """How far red and blue of each source lie above its luma, ``(batch, source, 2, *spatial)``: 0 for a grey one."""
     tints = sources.new_zeros(*sources.shape[:2], 2, *sources.shape[2:])
     if colours is not None:
-        weights = colours.new_tensor(_LUMA).view(3, *(1,) * (colours.ndim - 3))
+        weights = colours.new_tensor(LUMA).view(3, *(1,) * (colours.ndim - 3))
         luma = (colours * weights).sum(2, keepdim=True)
-        tints[:, [place for place, role in enumerate(roles) if role]] = colours[:, :, 0::2] - luma
+        tints[:, _places(roles, True)] = colours[:, :, 0::2] - luma
     return tints
 
 
-def _cells(pictures: Tensor) -> Tensor:
-    """The means of cells of ``_CELL`` voxels a side; of a volume, of each slice's: thick slices share little."""
-    return avg_pool2d(pictures, _CELL) if pictures.ndim == 4 else avg_pool3d(pictures, (1, _CELL, _CELL))
+def _far(sources: Tensor) -> Tensor:
+    """Means over ``_AROUND`` cells of ``_CELL`` voxels a side, linear in between; at the border, over those there are.
 
-
-def _around(cells: Tensor) -> Tensor:
-    """The means over ``_AROUND`` cells a side of a slice; at the border, of those that there are."""
-    margin = [_AROUND // 2] * 4
+    Slice by slice in a volume too: thick slices share little.
+    """
+    slices = pad_to_multiple(sources.flatten(0, -3).unsqueeze(1), _CELL)
+    cells = pad(avg_pool2d(slices, _CELL), [_AROUND // 2] * 4)
     # Padded by hand, because torch refuses windows larger than a small picture.
-    padded, there = (pad(part, margin) for part in (cells, torch.ones_like(cells[:1, :1])))
-    if cells.ndim == 4:
-        return avg_pool2d(padded, _AROUND, 1) / avg_pool2d(there, _AROUND, 1)
-    window = (1, _AROUND, _AROUND)
-    return avg_pool3d(padded, window, 1) / avg_pool3d(there, window, 1)
-
-
-def _enlarged(cells: Tensor) -> Tensor:
-    """The means of cells at every voxel, linear in between."""
-    if cells.ndim == 4:
-        return interpolate(cells, scale_factor=_CELL, mode="bilinear", align_corners=False)
-    return interpolate(cells, scale_factor=(1, _CELL, _CELL), mode="trilinear", align_corners=False)
+    there = pad(torch.ones_like(slices[:1, :, ::_CELL, ::_CELL]), [_AROUND // 2] * 4)
+    around = avg_pool2d(cells, _AROUND, 1) / avg_pool2d(there, _AROUND, 1)
+    far = interpolate(around, scale_factor=_CELL, mode="bilinear", align_corners=False)
+    return cut_to(far, tuple(sources.shape[-2:])).reshape(sources.shape)
 
 
 def _presence(sources: Tensor, roles: tuple[bool, ...]) -> Tensor:
-    """How much function is shown, ``(batch, 1, *spatial)``: 0 where all functional sources are black, below 1."""
+    """How much function is shown, ``(batch, 1, *spatial)``: 0 where all functional sources are black, below 1.
+
+    1 everywhere if none is functional.
+    """
     if not any(roles):
-        return torch.zeros_like(sources[:, :1])
-    function = sources[:, [place for place, role in enumerate(roles) if role]].amax(1, keepdim=True)
+        return torch.ones_like(sources[:, :1])
+    function = sources[:, _places(roles, True)].amax(1, keepdim=True)
     return function / (function + _DARK)
 
 
@@ -264,7 +288,7 @@ def _weights(scores: Tensor, shares: Tensor, roles: tuple[bool, ...]) -> Tensor:
 
     ``shares`` is what each source asks function's share to be; their mean is taken.
     """
-    kinds = [[place for place, role in enumerate(roles) if role is kind] for kind in (False, True)]
+    kinds = [_places(roles, kind) for kind in (False, True)]
     if not all(kinds):
         return torch.softmax(scores, dim=1)
     share = shares.mean(1, keepdim=True)
@@ -272,8 +296,3 @@ def _weights(scores: Tensor, shares: Tensor, roles: tuple[bool, ...]) -> Tensor:
              for kind, part in zip(kinds, (1.0 - share, share), strict=True)]
     order = [place for kind in kinds for place in kind]
     return torch.cat(parts, dim=1)[:, [order.index(place) for place in range(len(roles))]]
-
-
-def _padding(size: torch.Size) -> list[int]:
-    """What ``pad`` takes to make every length a multiple of the coarsest cell."""
-    return [amount for length in reversed(size) for amount in (0, -length % _CELL)]

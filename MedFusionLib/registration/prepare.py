@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import SimpleITK as sitk
 
+from MedFusionLib.colour import LUMA
 from MedFusionLib.errors import BadInput
 from MedFusionLib.registration.settings import Points, RegistrationSettings, Request
 from MedFusionLib.registration.transforms import as_affine
@@ -33,7 +34,7 @@ def scalar(volume: Volume) -> sitk.Image:
 
 def luminance(volume: Volume) -> sitk.Image:
     """The luma of an RGB volume as float32 (0.299 R + 0.587 G + 0.114 B, ITU-R BT.601)."""
-    return volume.like((volume.array @ np.array([0.299, 0.587, 0.114])).astype(np.float32)).image
+    return volume.like((volume.array @ np.array(LUMA)).astype(np.float32)).image
 
 
 def _range(unit: str, values: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> tuple[float, float]:

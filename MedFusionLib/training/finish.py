@@ -21,7 +21,7 @@ from MedFusionLib.faithfulness.subject import Subject
 from MedFusionLib.fusion import catalog
 from MedFusionLib.fusion.method import Method
 from MedFusionLib.intensity import Window
-from MedFusionLib.layers import Layer, fuse_grey
+from MedFusionLib.layers import Layer, fuse_tone
 from MedFusionLib.models.card import ModelCard
 from MedFusionLib.networks.catalog import NETWORKS
 from MedFusionLib.progress import Progress
@@ -106,7 +106,7 @@ def _figures(method: Method, pictures: Sequence[Judged], progress: Progress) -> 
         layers = _layers(picture.pair)
         setting = Setting(Subject(layers, picture.pair.spacing), ("panel",), on_luma=True)
         for name, rival in rivals.items():
-            fused = fuse_grey(rival, layers, "volume" if len(picture.pair.size) == 3 else None)
+            fused = fuse_tone(rival, layers, "volume" if len(picture.pair.size) == 3 else None)
             scores[name].append(score_given(name, fused, setting).figures)
     series = [picture.pair.series for picture in pictures]
     return {name: {figure: _interval([entry.get(figure, float("nan")) for entry in entries], series)

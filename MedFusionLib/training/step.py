@@ -64,7 +64,10 @@ def step_of(module: nn.Module, network: Network, recipe: TrainingRecipe, device:
 
 
 def fuse(module: nn.Module, network: Network, batch: Batch) -> Tensor:
-    """What ``module`` makes of a batch, (batch, 1, *spatial); it is told of function where its row says so."""
+    """What ``module`` makes of a batch, (batch, 1, *spatial); it is told of function where its row says so.
+
+    Told colours it answers (batch, 2, *spatial): the strength of colour after the luma.
+    """
     if not network.roles:
         grey: Tensor = module(batch.sources)
         return grey
@@ -115,7 +118,7 @@ class PlainStep:
         return {"loss": float(total), **figures}
 
     def answer(self, batch: Batch) -> Tensor:
-        """What is judged, (batch, 1, *spatial); another where a network is trained by another task than fusing."""
+        """What is judged, as of :func:`fuse`; another where a network is trained by another task than fusing."""
         return fuse(self.module, self._network, batch)
 
     def _losses(self, batch: Batch) -> tuple[Tensor, dict[str, float]]:

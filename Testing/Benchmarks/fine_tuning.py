@@ -23,6 +23,7 @@ from statistics import fmean
 import numpy as np
 from PIL import Image
 
+from MedFusionLib import faithfulness
 from MedFusionLib.benchmark.cases import Case, picture_pairs
 from MedFusionLib.benchmark.statistics import series_means
 from MedFusionLib.benchmark.volumes import Files, volume_cases
@@ -35,7 +36,6 @@ from MedFusionLib.scoring import score_method
 from MedFusionLib.training import TrainingRecipe, train
 
 _VISIBLE, _CONTENT = 0.05, 0.1
-_FALLS = ("hue_error", "chroma_error", "invention", "nabf")
 
 
 def write_slices(case: Case, count: int, folder: Path) -> None:
@@ -82,7 +82,7 @@ def measure(slices: Path, test: Sequence[str], weights: Path) -> None:
         if np.isnan(values["maximum"]).all():
             continue
         before, after = (series_means(values[name], series) for name in ("shipped", "tuned"))
-        sign = -1 if figure in _FALLS else 1
+        sign = -1 if faithfulness.figure(figure).direction == "lower" else 1
         better = sum(sign * (after[one] - before[one]) > 0 for one in before)
         means = " ".join(f"{fmean(series_means(values[name], series).values()):9.3f}" for name in methods)
         print(f"{figure:26} {means}  {better} of {len(before)} patients")

@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw
 from MedFusionLib.benchmark.cases import Case, Loaded, picture_pairs
 from MedFusionLib.fusion import catalog
 from MedFusionLib.fusion.method import Method
-from MedFusionLib.layers import combine, put_colour_back
+from MedFusionLib.layers import Tone, combine, put_colour_back
 
 Picture = npt.NDArray[np.uint8]
 _HEADER = 16
@@ -35,7 +35,8 @@ def row_of(loaded: Loaded, methods: Sequence[Method]) -> list[Picture]:
     """The sources, what each method makes of them, and the given pictures with the source's colour put back."""
     layers = loaded.setting.layers
     sources = [layer.grey if layer.colour is None else layer.colour for layer in layers]
-    given = [picture if picture.ndim == 3 else put_colour_back(picture, layers) for picture in loaded.given.values()]
+    given = [picture if picture.ndim == 3 else put_colour_back(Tone(picture), layers)
+             for picture in loaded.given.values()]
     return [as_rgb(picture) for picture in (*sources, *(combine(method, layers) for method in methods), *given)]
 
 

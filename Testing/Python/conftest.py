@@ -1,7 +1,11 @@
 """What tests of the whole job share: the phantom on disk, and a registration that takes no time."""
 
+import os
 import sys
 from pathlib import Path
+
+# Test processes run side by side; threads that wait for each other take longer than one.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 import SimpleITK as sitk

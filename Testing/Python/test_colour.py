@@ -64,3 +64,16 @@ def test_lab_agrees_with_scikit_image():
 
     rgb = np.random.default_rng(2).random((20, 20, 3), dtype=np.float32)
     np.testing.assert_allclose(to_lab(rgb), rgb2lab(rgb.astype(np.float64)), atol=1e-6)
+
+
+def test_the_strength_of_colour_scales_its_chroma_and_keeps_luma_and_hue():
+    coloured = np.array([[0.5, 0.4, 0.3], [0.2, 0.3, 0.6]], np.float32)
+    grey = np.full(2, 0.5, np.float32)
+
+    def chroma(strength):
+        return recolour(grey, coloured, np.full(2, strength, np.float32)) - grey[:, np.newaxis]
+
+    np.testing.assert_array_equal(chroma(0.0), 0.0)
+    np.testing.assert_array_equal(chroma(0.5), recolour(grey, coloured) - grey[:, np.newaxis])
+    np.testing.assert_allclose(chroma(0.25), chroma(0.5) / 2, atol=1e-6)
+    np.testing.assert_allclose(chroma(0.75), chroma(0.5) * 1.5, atol=1e-6)

@@ -8,12 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from MedFusionLib.colour import luma, recolour
+from MedFusionLib.colour import LUMA, luma, recolour
 from MedFusionLib.training.augmentation.transforms import uniform
 
 # BT.601: luma, and the scales of the chroma B - Y and R - Y.
-_LUMA = (0.299, 0.587, 0.114)
-_BLUE, _RED = 0.5 / (1.0 - _LUMA[2]), 0.5 / (1.0 - _LUMA[0])
+_BLUE, _RED = 0.5 / (1.0 - LUMA[2]), 0.5 / (1.0 - LUMA[0])
 
 
 def follow(colour: Tensor, before: Tensor, after: Tensor) -> Tensor:
@@ -43,7 +42,7 @@ def turn_hues(colour: Tensor, generator: torch.Generator, degrees: tuple[float, 
     blue, red = _BLUE * (coloured[..., 2] - grey), _RED * (coloured[..., 0] - grey)
     turned_blue = factor * (math.cos(angle) * blue - math.sin(angle) * red) / _BLUE
     turned_red = factor * (math.sin(angle) * blue + math.cos(angle) * red) / _RED
-    turned_green = -(_LUMA[0] * turned_red + _LUMA[2] * turned_blue) / _LUMA[1]
+    turned_green = -(LUMA[0] * turned_red + LUMA[2] * turned_blue) / LUMA[1]
     chroma = np.stack((turned_red, turned_green, turned_blue), axis=-1)
     mixed = recolour(grey, (grey[..., np.newaxis] + chroma).astype(np.float32))
     return torch.from_numpy(mixed).movedim(-1, 0).contiguous()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from MedFusionLib.colour import LUMA
 from MedFusionLib.training.losses.compared import Compared
 
-_LUMA = (0.299, 0.587, 0.114)
 # Linear sRGB to XYZ, already divided by the white point D65.
 _TO_XYZ = (
     (0.412453 / 0.95047, 0.357580 / 0.95047, 0.180423 / 0.95047),
@@ -20,17 +20,21 @@ _SMALL = 1e-6
 
 def luma(rgb: Tensor) -> Tensor:
     """BT.601 luma of RGB (batch, 3, *spatial): (batch, 1, *spatial)."""
-    weights = torch.tensor(_LUMA, dtype=rgb.dtype, device=rgb.device)
+    weights = torch.tensor(LUMA, dtype=rgb.dtype, device=rgb.device)
     return (rgb * weights.view(-1, *(1,) * (rgb.ndim - 2))).sum(1, keepdim=True)
 
 
-def recolour(fused_luma: Tensor, coloured: Tensor) -> Tensor:
-    """The picture (batch, 3, *spatial) with luma ``fused_luma`` (batch, 1, *spatial) and the chroma of ``coloured``.
+def recolour(fused: Tensor, coloured: Tensor) -> Tensor:
+    """The picture (batch, 3, *spatial) with the luma of ``fused`` and the chroma of ``coloured``.
 
-    As ``MedFusionLib.colour.recolour``: where that leaves the RGB cube the chroma is shortened just enough. Nothing is
+    ``fused`` is (batch, 1, *spatial), or (batch, 2, *spatial) where the strength of colour comes after the luma. As
+    ``MedFusionLib.colour.recolour``: where that leaves the RGB cube the chroma is shortened just enough. Nothing is
     rounded to 8 bits.
     """
+    fused_luma, strength = fused[:, :1], fused[:, 1:]
     chroma = coloured - luma(coloured)
+    if strength.shape[1]:
+        chroma = 2.0 * strength * chroma
     room, size = torch.where(chroma > 0, 1.0 - fused_luma, fused_luma), chroma.abs()
     scale = torch.where(size > room, room / size.clamp_min(_SMALL), 1.0).amin(1, keepdim=True)
     return (fused_luma + chroma * scale).clamp(0.0, 1.0)
@@ -39,7 +43,7 @@ def recolour(fused_luma: Tensor, coloured: Tensor) -> Tensor:
 def shown(it: Compared) -> Tensor:
     """Fused as it is shown: (batch, 3, *spatial) with the functional colour put back, (batch, 1, *spatial) without."""
     colour = it.batch.colour
-    return it.fused if colour is None else it.once("shown", lambda: recolour(it.fused, colour))
+    return it.fused if colour is None else it.once("shown", lambda: recolour(it.answer, colour))
 
 
 def to_lab(rgb: Tensor) -> Tensor:

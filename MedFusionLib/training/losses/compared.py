@@ -12,7 +12,7 @@ from MedFusionLib.errors import BadInput
 from MedFusionLib.training.batch import Batch
 
 Made = TypeVar("Made")
-#: Makes of a batch what the network that is trained makes of it, (batch, 1, *spatial).
+#: Makes of a batch what the network that is trained makes of it: (batch, 1, *spatial), or 2 with colour's strength.
 Fuse = Callable[[Batch], Tensor]
 
 
@@ -45,17 +45,18 @@ class Sources(Memory):
 class Compared(Memory):
     """``fused`` (batch, 1, *spatial) beside ``sources``; ``batch`` is what the network saw.
 
+    ``answer`` is fused as the network gives it: (batch, 2, *spatial) where the strength of colour comes after the luma.
     ``fuse`` makes of another batch what the network makes of it, for losses that ask how the fused pictures change
     with the sources; None where nobody gave it. Raises ``BadInput`` where the shapes do not fit.
     """
 
-    def __init__(self, fused: Tensor, batch: Batch, fuse: Fuse | None = None, sources: Sources | None = None) -> None:
+    def __init__(self, answer: Tensor, batch: Batch, fuse: Fuse | None = None, sources: Sources | None = None) -> None:
         super().__init__()
         expected = (batch.sources.shape[0], 1, *batch.sources.shape[2:])
-        if tuple(fused.shape) != expected:
-            raise BadInput(f"fused pictures of shape {tuple(fused.shape)} for a batch of {expected}",
-                           "Give fused as (batch, 1, *spatial)")
-        self.fused, self.batch, self.fuse = fused, batch, fuse
+        if tuple(answer[:, :1].shape) != expected or answer.shape[1] > 2:
+            raise BadInput(f"fused pictures of shape {tuple(answer.shape)} for a batch of {expected}",
+                           "Give fused as (batch, 1, *spatial), or 2 with the strength of colour")
+        self.answer, self.fused, self.batch, self.fuse = answer, answer[:, :1], batch, fuse
         self.sources = sources or Sources(batch)
 
     @property

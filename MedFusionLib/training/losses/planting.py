@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from MedFusionLib.colour import LUMA
 from MedFusionLib.cuts import shown
 from MedFusionLib.faithfulness.retention import plan_structures
 from MedFusionLib.faithfulness.structures import Structure
@@ -20,7 +21,7 @@ from MedFusionLib.volume import Array
 # Where the functional colour is at least this bright anatomy is easily lost.
 _HOT = 0.5
 _LEAST = 1.0 / 255.0
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+_LUMA = np.array(LUMA, np.float32)
 
 
 @dataclass(frozen=True, eq=False)

@@ -29,8 +29,7 @@ def retention(it: Compared) -> Tensor:
     if not len(plan):
         return it.fused.sum() * 0.0
     changed = it.fuse(batch)
-    if batch.colour is not None:
-        changed = recolour(changed, batch.colour)
+    changed = changed[:, :1] if batch.colour is None else recolour(changed, batch.colour)
     return (1.0 - retained(shown(it), changed, plan).clamp_max(1.0)).mean()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -33,15 +32,6 @@ SIZES = {"medfusion": (21, 30), "medfusion_3d": (6, 9, 11)}
 def no_weights_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither shipped weights nor those of whoever runs the tests."""
     monkeypatch.setattr(places, "folders", lambda: ())
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Test processes run side by side; threads that wait for each other take longer than one."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

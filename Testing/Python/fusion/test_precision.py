@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -19,14 +18,6 @@ QUICK = ("medfusion", "ifcnn")
 OTHERS = [pytest.param(name, marks=pytest.mark.slow) for name, network in NETWORKS.items()
           if name not in QUICK and 2 in network.dimensions and not {"torchvision", "lpips"} & {*network.requires}
           and "ImageNet" not in network.title]
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture

@@ -110,8 +110,21 @@ def test_the_colour_of_function_changes_what_its_luma_needs_to_tell(name: str, s
     grey = sources[:, 1:, None].expand_as(colours)
     with torch.inference_mode():
         unknown = network(sources, (False, True))
-        torch.testing.assert_close(network(sources, (False, True), grey), unknown)
-        assert not torch.allclose(network(sources, (False, True), colours), unknown)
+        torch.testing.assert_close(network(sources, (False, True), grey)[:, :1], unknown)
+        assert not torch.allclose(network(sources, (False, True), colours)[:, :1], unknown)
+
+
+@BOTH
+def test_told_colours_it_says_how_strong_they_are_to_be(name: str, size: tuple[int, ...]) -> None:
+    sources, colours = torch.rand(1, 2, *size), torch.rand(1, 1, 3, *size)
+    network = build(name)
+    with torch.inference_mode():
+        strength = network(sources, (False, True), colours)[:, 1:]
+        turned = network(sources.flip(1), (True, False), colours)[:, 1:]
+    assert strength.shape == (1, 1, *size)
+    assert 0.1 <= strength.min() < strength.max() <= 0.8
+    assert (strength - 0.45).abs().mean() < 0.1
+    torch.testing.assert_close(turned, strength, atol=1e-5, rtol=0)
 
 
 @BOTH

@@ -11,7 +11,7 @@ import pytest
 from MedFusionLib.colour import luma, to_colour
 from MedFusionLib.fusion import catalog
 from MedFusionLib.intensity import Window
-from MedFusionLib.layers import Layer, fuse_grey
+from MedFusionLib.layers import Layer, fuse_tone
 from MedFusionLib.models import ModelCard, card_of
 from MedFusionLib.networks.catalog import NETWORKS
 from MedFusionLib.resources import resource
@@ -75,6 +75,6 @@ def test_smooth_sources_fuse_to_a_smooth_picture_without_dots_that_hide_one_of_t
     seen, window = np.ones(size, bool), Window("full", 0.0, 1.0)
     layers = [Layer("MR", anatomy.astype(np.float32), seen, window, "grey"),
               Layer("PET", luma(colour), seen, window, "fire", colour)]
-    rough = [np.abs(np.diff(picture, 2, axis=-1)).mean() for picture in (fuse_grey(catalog.load(name), layers),
+    rough = [np.abs(np.diff(picture, 2, axis=-1)).mean() for picture in (fuse_tone(catalog.load(name), layers).luma,
                                                                          *(layer.grey for layer in layers))]
     assert rough[0] < 1.5 * max(rough[1:])

@@ -23,14 +23,6 @@ GANS = {"fusiongan": 32, "ddcgan": 16, "mgmdcgan": 16, "fusegan": 32, "pix2pix":
 ADVERSARIAL = pytest.mark.parametrize("name", GANS)
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Any:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def made(name: str, patch: int, losses: dict[str, float] | None = None, **step: Any) -> Step:
     """The step by which network ``name`` is trained, with fixed random weights."""
     torch.manual_seed(0)

@@ -25,9 +25,12 @@ def test_recolouring_is_that_of_the_library() -> None:
 
     coloured_picture, luma = rgb(0, 20, 30), np.random.default_rng(1).random((20, 30)).astype(np.float32)
     luma[:3], luma[-3:] = 0.0, 1.0
-    made = recolour(torch.tensor(luma)[None, None], torch.tensor(coloured_picture).movedim(-1, 0)[None])
-    expected = library.recolour(luma, coloured_picture)
-    np.testing.assert_allclose(made[0].movedim(0, -1).numpy(), expected, atol=2e-6)
+    strength = np.random.default_rng(2).random((20, 30)).astype(np.float32)
+    coloured = torch.tensor(coloured_picture).movedim(-1, 0)[None]
+    for planes in ((luma,), (luma, strength)):
+        made = recolour(torch.tensor(np.stack(planes))[None], coloured)
+        expected = library.recolour(*planes[:1], coloured_picture, *planes[1:])
+        np.testing.assert_allclose(made[0].movedim(0, -1).numpy(), expected, atol=2e-6)
 
 
 def test_recolouring_has_a_gradient_everywhere() -> None:
