@@ -64,11 +64,9 @@ def fuse_planes(method: Method, sources: Array, validity: Mask | None = None, pl
     filled = filled if beside is None else np.concatenate([filled, beside], dtype=np.float32)
     masks = validity if method.card.uses_validity else None
     if plane == "all":
-        parts = []
-        for number, axis in enumerate(PLANES.values()):
-            part = within(progress, "fuse", number / 3, (number + 1) / 3)
-            parts.append(_fuse_slices(method, filled, masks, axis, part))
-        fused = np.asarray(np.mean(parts, axis=0), np.float32)
+        parts = (_fuse_slices(method, filled, masks, axis, within(progress, "fuse", number / 3, (number + 1) / 3))
+                 for number, axis in enumerate(PLANES.values()))
+        fused = np.asarray(sum(parts), np.float32) / np.float32(3)
     elif plane in PLANES:
         fused = _fuse_slices(method, filled, masks, PLANES[plane], progress)
     else:
