@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from typing import Any
 from MedFusionLib import lifeline
 from MedFusionLib.errors import MedFusionError, from_data
 
-GRACE_SECONDS, LISTING_SECONDS = 0.4, 0.3
+GRACE_SECONDS, LISTING_SECONDS, DYING_SECONDS = 0.4, 0.3, 0.2
 # How Slicer's launcher tells that a signal has ended what it launched; its own code is then 1.
 _KILLED = "exit abnormally"
 _SAID, _COMPLAINED = "said.jsonl", "complaints.txt"
@@ -82,10 +83,24 @@ class Child:
             self._process.wait(GRACE_SECONDS)
             return
         # The programs it has started lead groups of their own, so each is named.
-        for number in (*_descendants(self._process.pid), self._process.pid):
+        descendants = _descendants(self._process.pid)
+        for number in (*descendants, self._process.pid):
             with suppress(OSError):
                 os.kill(number, signal.SIGKILL)
         self._process.wait()
+        for number in descendants:
+            _await_end(number)
+
+
+def _await_end(process: int) -> None:
+    """Wait for a killed process that is not our child, where the system can; on a busy machine it takes a moment."""
+    # Neither macOS nor every build of Python has it.
+    with suppress(OSError, AttributeError):
+        handle = os.pidfd_open(process)
+        try:
+            select.select([handle], [], [], DYING_SECONDS)
+        finally:
+            os.close(handle)
 
 
 def failure(code: int, told: Mapping[str, Any], complaints: str) -> MedFusionError:

@@ -51,8 +51,8 @@ def run(panel: object, ui: object, meanwhile: Callable[[], None] = lambda: None)
     """Click Apply, do something ``meanwhile``, and wait for the result."""
     assert ui.applyButton.enabled, ui.hintLabel.text
     ui.applyButton.click()
-    assert panel.run.is_running
     meanwhile()
+    assert panel.run.is_running
     end = time.monotonic() + LONGEST
     while panel.run.is_running:
         assert time.monotonic() < end, "the panel still runs"

@@ -32,8 +32,8 @@ def _seen_elsewhere(ct: Volume, truth: sitk.Transform) -> Volume:
 
 
 def _files():
-    """What lies in Slicer's temporary folder; an application without a home of its own keeps its settings there too."""
-    return {name for name in os.listdir(slicer.app.temporaryPath) if not name.endswith(".ini")}
+    """What lies in Slicer's temporary folder, but for the settings of an application that keeps them there."""
+    return set(os.listdir(slicer.app.temporaryPath)) - {os.path.basename(slicer.app.slicerUserSettingsFilePath)}
 
 
 def _nodes():

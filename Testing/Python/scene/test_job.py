@@ -41,14 +41,6 @@ def alive(process: int) -> bool:
         return False
 
 
-def ends(process: int, seconds: float = 5.0) -> bool:
-    """Whether a process that was killed is gone; on a busy machine the system takes a moment for it."""
-    end = time.perf_counter() + seconds
-    while alive(process) and time.perf_counter() < end:
-        time.sleep(0.01)
-    return not alive(process)
-
-
 def until(job: Job, name: str) -> None:
     """Poll until the stage ``name`` is told."""
     while job.poll() and job.stage != name:
@@ -135,7 +127,7 @@ def test_cancel_ends_a_child_that_does_not_listen_and_the_programs_it_has_starte
     job.cancel()
     assert time.perf_counter() - started < 1
     assert_nothing_left(job, task, scene)
-    assert ends(program)
+    assert not alive(program)
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc"), reason="looks for processes in /proc")
@@ -152,7 +144,7 @@ def test_cancel_reaches_through_slicers_launcher(scene, tmp_path, monkeypatch, s
     job.cancel()
     assert time.perf_counter() - started < 1
     assert_nothing_left(job, task, scene)
-    assert ends(worker)
+    assert not alive(worker)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="the stand-in for the launcher is a shell script")
