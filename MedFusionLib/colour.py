@@ -1,6 +1,6 @@
-"""Colour: colour maps of nuclear medicine, luma and chroma, and putting fused luma and kept chroma together.
+"""Colour: colour maps of nuclear medicine, luma, mixed colours and CIELAB.
 
-Luma and chroma are those of ITU-R BT.601 (full range), the convention of the fusion literature.
+Luma is that of ITU-R BT.601 (full range), the convention of the fusion literature.
 """
 
 from __future__ import annotations
@@ -99,25 +99,6 @@ def to_colour(normalised: FloatArray, name: str) -> FloatArray:
 def luma(rgb: FloatArray) -> FloatArray:
     """BT.601 luma of RGB in [0, 1] (last axis 3): the weighted sum .299 R + .587 G + .114 B."""
     return np.asarray(rgb @ _LUMA, dtype=np.float32)
-
-
-def recolour(fused_luma: FloatArray, coloured: FloatArray, strength: FloatArray | None = None) -> FloatArray:
-    """The colour picture with luma ``fused_luma`` and the chroma (R-Y, G-Y, B-Y) of ``coloured``.
-
-    ``strength`` says how strong the colour is to be: 0 is grey, .5 as strong as in ``coloured``, 1 twice as strong;
-    None: .5. Where that leaves the RGB cube the chroma is shortened toward grey just enough, so that luma and hue stay
-    and only saturation gives way. Arrays in [0, 1]; shapes (...), (..., 3) and (...).
-    """
-    grey = fused_luma[..., np.newaxis]
-    chroma = coloured - luma(coloured)[..., np.newaxis]
-    if strength is not None:
-        chroma = chroma * (2.0 * strength[..., np.newaxis])
-    room = np.where(chroma > 0, 1.0 - grey, grey)
-    size = np.abs(chroma)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        scale = np.where(size > room, room / size, 1.0).min(axis=-1, keepdims=True)
-    mixed = grey + chroma * scale
-    return np.asarray(np.clip(mixed, 0.0, 1.0), dtype=np.float32)
 
 
 def mix_colours(coloured: list[FloatArray]) -> FloatArray:

@@ -13,13 +13,14 @@ from typing import NamedTuple
 import numpy as np
 
 from MedFusionLib.align import Aligned
-from MedFusionLib.colour import FloatArray, luma, mix_colours, recolour, to_colour
+from MedFusionLib.colour import FloatArray, luma, mix_colours, to_colour
 from MedFusionLib.fusion.inference import fuse_planes
 from MedFusionLib.fusion.method import Method
 from MedFusionLib.fusion.roles import tell_roles
 from MedFusionLib.intensity import Window, choose_window
 from MedFusionLib.progress import Progress, silent
 from MedFusionLib.recipe import Recipe, WindowRecipe
+from MedFusionLib.recolouring import recolour
 from MedFusionLib.volume import Array, Volume
 
 
@@ -81,7 +82,7 @@ def combine(method: Method, layers: Sequence[Layer], plane: str | None = None, p
 class Tone(NamedTuple):
     """What a method answers: the fused grey (the luma, where a layer has colour) in [0, 1], to which colour is added.
 
-    ``strength`` is how strong that is to be, as of :func:`MedFusionLib.colour.recolour`; None: as it is.
+    ``strength`` is how strong that is to be, as of :func:`MedFusionLib.recolouring.recolour`; None: as it is.
     """
 
     luma: FloatArray

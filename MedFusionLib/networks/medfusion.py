@@ -13,7 +13,8 @@ sources, of logits that start near ``sharpness * source_i``, so that an untraine
 maximum. Where some sources are functional, which come back as colour, there is a softmax over the anatomical ones,
 another over the functional ones, and a share that function has of the whole. Where no function is shown within a few
 voxels there is neither share nor residual: anatomy stays as it is. Told the colours, the network also says how strong
-they are to be: the luma can stay anatomy where the strength of a colour tells what its luma told.
+they are to be: the luma can stay anatomy where the strength of a colour tells what its luma told. Where function is
+white there is no colour to tell it, and it has up to half of the luma.
 
 Not from a paper. Layers in 2-D: stem 2 x 2 / 2 to 16 channels, one 3 x 3; 2 x 2 / 2 to 32 channels, two residual
 blocks of two 3 x 3, exchange, one residual block; 1 x 1 to 16 and smoothly back to half, added to the encoder's,
@@ -25,6 +26,7 @@ so that a tile gives what the whole gives.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import NamedTuple
 
 import torch
@@ -47,6 +49,8 @@ _NEAR = (1, 1, 1, 1, 1)
 _AROUND = 5
 #: What each source is asked for: a logit, a residual, function's share, its details of two bands, colour's strength.
 _ASKED = 6
+#: Function's share of the luma at least, where it is shown white.
+_WHITE_SHARE = 0.5
 #: The strength of colour is within these; .5 is as strong as it was.
 _PALE, _RICH = 0.1, 0.8
 _TONES = 16
@@ -201,7 +205,7 @@ class MedFusion(nn.Module):
         roles = tuple(functional or (False,) * sources.shape[1])
         tints = _tints(sources, roles, colours)
         said = self._said(sources, roles, tints)
-        origin = self._mixed(sources, roles, said)
+        origin = self._mixed(sources, roles, said, colours)
         luma = ((origin.weights * sources).sum(1, keepdim=True) + origin.residual).clamp(0.0, 1.0)
         if colours is None:
             return luma
@@ -215,14 +219,17 @@ class MedFusion(nn.Module):
     ) -> Origin:
         """The weights and the residual that :meth:`forward` makes its luma of."""
         roles = tuple(functional or (False,) * sources.shape[1])
-        return self._mixed(sources, roles, self._said(sources, roles, _tints(sources, roles, colours)))
+        return self._mixed(sources, roles, self._said(sources, roles, _tints(sources, roles, colours)), colours)
 
-    def _mixed(self, sources: Tensor, roles: tuple[bool, ...], said: _Said) -> Origin:
+    def _mixed(self, sources: Tensor, roles: tuple[bool, ...], said: _Said, colours: Tensor | None) -> Origin:
         near = _in_slices(sources, _NEAR)
         # From the means, so that function ends softly in what is fused.
         shown = _presence(near, roles)
         scores = self.sharpness * sources + _REACH * said.logits
-        weights = _weights(scores, shown * torch.sigmoid(self.share + _REACH * said.share), roles)
+        shares = shown * torch.sigmoid(self.share + _REACH * said.share)
+        if colours is not None:
+            shares = torch.maximum(shares, _WHITE_SHARE * _whiteness(colours))
+        weights = _weights(scores, shares, roles)
         largest = self.bound * sources.amax(1, keepdim=True) * shown
         details = said.fine * (sources - near) + said.coarse * (near - _far(sources))
         # Not of functional sources: they have none but their interpolation's, in which a network hides what it likes.
@@ -256,6 +263,12 @@ def _tints(sources: Tensor, roles: tuple[bool, ...], colours: Tensor | None) -> 
         luma = (colours * weights).sum(2, keepdim=True)
         tints[:, _places(roles, True)] = colours[:, :, 0::2] - luma
     return tints
+
+
+def _whiteness(colours: Tensor) -> Tensor:
+    """How far function is shown without colour, ``(batch, 1, *spatial)``: 0 up to grey .5, 1 for white."""
+    least = reduce(torch.minimum, colours.unbind(2))
+    return (2.0 * least.amax(1, keepdim=True) - 1.0).clamp_min(0.0)
 
 
 def _far(sources: Tensor) -> Tensor:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from MedFusionLib.colour import COLOUR_MAPS, colour_table, luma, mix_colours, recolour, to_colour, to_lab
+from MedFusionLib.colour import COLOUR_MAPS, colour_table, mix_colours, to_colour, to_lab
 from MedFusionLib.errors import BadInput
 
 DICOM_PALETTES = {
@@ -34,25 +34,6 @@ def test_every_map_starts_black_so_that_no_uptake_has_no_colour(name):
     assert to_colour(np.zeros((2, 2), np.float32), name).max() == 0
 
 
-def test_recolouring_keeps_luma_and_hue_even_where_chroma_must_give_way():
-    random = np.random.default_rng(0)
-    coloured = random.random((40, 40, 3), dtype=np.float32)
-    target = random.random((40, 40), dtype=np.float32)
-    mixed = recolour(target, coloured)
-    assert mixed.min() >= 0
-    assert mixed.max() <= 1
-    np.testing.assert_allclose(luma(mixed), target, atol=2e-6)
-    wanted = coloured - luma(coloured)[..., None]
-    got = mixed - target[..., None]
-    cosine = (wanted * got).sum(-1) / (np.linalg.norm(wanted, axis=-1) * np.linalg.norm(got, axis=-1) + 1e-12)
-    assert cosine.min() > 0.999
-
-
-def test_recolouring_with_the_own_luma_changes_nothing():
-    coloured = np.random.default_rng(1).random((9, 9, 3), dtype=np.float32)
-    np.testing.assert_allclose(recolour(luma(coloured), coloured), coloured, atol=1e-6)
-
-
 def test_mixing_a_colour_with_black_gives_the_colour():
     red = np.zeros((2, 2, 3), np.float32)
     red[..., 0] = 1
@@ -64,16 +45,3 @@ def test_lab_agrees_with_scikit_image():
 
     rgb = np.random.default_rng(2).random((20, 20, 3), dtype=np.float32)
     np.testing.assert_allclose(to_lab(rgb), rgb2lab(rgb.astype(np.float64)), atol=1e-6)
-
-
-def test_the_strength_of_colour_scales_its_chroma_and_keeps_luma_and_hue():
-    coloured = np.array([[0.5, 0.4, 0.3], [0.2, 0.3, 0.6]], np.float32)
-    grey = np.full(2, 0.5, np.float32)
-
-    def chroma(strength):
-        return recolour(grey, coloured, np.full(2, strength, np.float32)) - grey[:, np.newaxis]
-
-    np.testing.assert_array_equal(chroma(0.0), 0.0)
-    np.testing.assert_array_equal(chroma(0.5), recolour(grey, coloured) - grey[:, np.newaxis])
-    np.testing.assert_allclose(chroma(0.25), chroma(0.5) / 2, atol=1e-6)
-    np.testing.assert_allclose(chroma(0.75), chroma(0.5) * 1.5, atol=1e-6)

@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from MedFusionLib.colour import LUMA, luma, recolour
+from MedFusionLib.colour import LUMA, luma
+from MedFusionLib.recolouring import recolour
 from MedFusionLib.training.augmentation.transforms import uniform
 
 # BT.601: luma, and the scales of the chroma B - Y and R - Y.

@@ -1,4 +1,4 @@
-"""Colour of fused pictures in torch: the twin of ``MedFusionLib.colour``, channels in the second axis."""
+"""Colour of fused pictures in torch: the twin of ``MedFusionLib.recolouring``, channels in the second axis."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from MedFusionLib.colour import LUMA
+from MedFusionLib.recolouring import turn_chroma
 from MedFusionLib.training.losses.compared import Compared
 
 # Linear sRGB to XYZ, already divided by the white point D65.
@@ -28,16 +29,24 @@ def recolour(fused: Tensor, coloured: Tensor) -> Tensor:
     """The picture (batch, 3, *spatial) with the luma of ``fused`` and the chroma of ``coloured``.
 
     ``fused`` is (batch, 1, *spatial), or (batch, 2, *spatial) where the strength of colour comes after the luma. As
-    ``MedFusionLib.colour.recolour``: where that leaves the RGB cube the chroma is shortened just enough. Nothing is
-    rounded to 8 bits.
+    ``MedFusionLib.recolouring.recolour``: where that leaves the RGB cube the chroma is shortened just enough, and with
+    a strength hue is held; no gradient goes through the turn that this takes. Nothing is rounded to 8 bits.
     """
-    fused_luma, strength = fused[:, :1], fused[:, 1:]
-    chroma = coloured - luma(coloured)
+    grey, strength, own = fused[:, :1], fused[:, 1:], luma(coloured)
+    chroma = coloured - own
     if strength.shape[1]:
-        chroma = 2.0 * strength * chroma
-    room, size = torch.where(chroma > 0, 1.0 - fused_luma, fused_luma), chroma.abs()
-    scale = torch.where(size > room, room / size.clamp_min(_SMALL), 1.0).amin(1, keepdim=True)
-    return (fused_luma + chroma * scale).clamp(0.0, 1.0)
+        wanted = 2.0 * strength * chroma
+        shown = wanted * _room(grey, wanted)
+        red, blue = turn_chroma((own, chroma[:, :1], chroma[:, 2:]), (grey, shown[:, :1], shown[:, 2:]))
+        green = -(LUMA[0] * red + LUMA[2] * blue) / LUMA[1]
+        chroma = 2.0 * strength * torch.cat([red, green, blue], dim=1)
+    return (grey + chroma * _room(grey, chroma)).clamp(0.0, 1.0)
+
+
+def _room(grey: Tensor, chroma: Tensor) -> Tensor:
+    """The part of ``chroma`` that fits into the RGB cube at luma ``grey``: (batch, 1, *spatial), at most 1."""
+    room, size = torch.where(chroma > 0, 1.0 - grey, grey), chroma.abs()
+    return torch.where(size > room, room / size.clamp_min(_SMALL), 1.0).amin(1, keepdim=True)
 
 
 def shown(it: Compared) -> Tensor:

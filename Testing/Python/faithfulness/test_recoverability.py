@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from made_layers import PICTURE, VOLUME, smooth
 
-from MedFusionLib.colour import recolour
 from MedFusionLib.errors import BadInput
 from MedFusionLib.faithfulness.recoverability import recoverability
+from MedFusionLib.recolouring import recolour
 
 SHAPES_OF_IMAGES = pytest.mark.parametrize("shape", [PICTURE, VOLUME], ids=["2-D", "3-D"])
 

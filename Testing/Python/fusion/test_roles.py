@@ -7,12 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from MedFusionLib.colour import luma, recolour
+from MedFusionLib.colour import luma
 from MedFusionLib.fusion import catalog
 from MedFusionLib.fusion.inference import fuse_planes
 from MedFusionLib.fusion.roles import tell_roles
 from MedFusionLib.intensity import Window
 from MedFusionLib.layers import Layer, fuse_tone, put_colour_back
+from MedFusionLib.recolouring import recolour
 
 
 class _Functional:

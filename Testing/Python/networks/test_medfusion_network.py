@@ -106,7 +106,8 @@ def test_anatomy_is_left_as_it_is_where_no_function_is_near(name: str, size: tup
 @BOTH
 def test_the_colour_of_function_changes_what_its_luma_needs_to_tell(name: str, size: tuple[int, ...]) -> None:
     network = build(name)
-    sources, colours = torch.rand(1, 2, *size), torch.rand(1, 1, 3, *size)
+    # Not above .5, where grey counts as white.
+    sources, colours = torch.rand(1, 2, *size) / 2, torch.rand(1, 1, 3, *size)
     grey = sources[:, 1:, None].expand_as(colours)
     with torch.inference_mode():
         unknown = network(sources, (False, True))
@@ -125,6 +126,21 @@ def test_told_colours_it_says_how_strong_they_are_to_be(name: str, size: tuple[i
     assert 0.1 <= strength.min() < strength.max() <= 0.8
     assert (strength - 0.45).abs().mean() < 0.1
     torch.testing.assert_close(turned, strength, atol=1e-5, rtol=0)
+
+
+@BOTH
+def test_a_hot_spot_that_is_shown_white_is_seen_in_the_luma(name: str, size: tuple[int, ...]) -> None:
+    network = build(name)
+    anatomy, function = torch.full((1, 1, *size), 0.3), torch.zeros(1, 1, *size)
+    spot = (..., *(slice(4, 12),) * len(size))
+    function[spot] = 1.0
+    colours = function.unsqueeze(2).expand(-1, -1, 3, *size)
+    with torch.no_grad():
+        network.share.fill_(-9.0)
+        fused = network(torch.cat([anatomy, function], 1), (False, True), colours)[:, :1]
+        told_nothing = network(torch.cat([anatomy, function], 1), (False, True))
+    assert float(fused[spot].mean()) > 0.5
+    assert float(told_nothing[spot].mean()) < 0.5
 
 
 @BOTH

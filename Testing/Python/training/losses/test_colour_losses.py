@@ -7,6 +7,7 @@ import pytest
 from loss_pairs import batch_of, coloured, pair
 
 from MedFusionLib import colour as library
+from MedFusionLib import recolouring
 from MedFusionLib.errors import BadInput
 from MedFusionLib.metrics.chroma import hue_and_chroma_error
 
@@ -29,7 +30,7 @@ def test_recolouring_is_that_of_the_library() -> None:
     coloured = torch.tensor(coloured_picture).movedim(-1, 0)[None]
     for planes in ((luma,), (luma, strength)):
         made = recolour(torch.tensor(np.stack(planes))[None], coloured)
-        expected = library.recolour(*planes[:1], coloured_picture, *planes[1:])
+        expected = recolouring.recolour(*planes[:1], coloured_picture, *planes[1:])
         np.testing.assert_allclose(made[0].movedim(0, -1).numpy(), expected, atol=2e-6)
 
 
@@ -60,7 +61,7 @@ def test_hue_and_chroma_as_the_library_s_figures_have_them() -> None:
 
     batch, _, colour = coloured(60, 64, batch=1)
     fused = (0.5 * batch.sources[:, 1:] + 0.4).requires_grad_()
-    shown = library.recolour(fused.detach().numpy()[0, 0], colour[0])
+    shown = recolouring.recolour(fused.detach().numpy()[0, 0], colour[0])
     hue, chroma = hue_and_chroma_error(shown, colour[0], colour[0].max(axis=-1) >= 0.5)
     lost = {name: LOSSES[name](fused, batch) for name in ("hue", "chroma")}
     assert float(lost["hue"].detach()) * 180 == pytest.approx(hue, abs=1e-2)

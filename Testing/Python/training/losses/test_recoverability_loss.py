@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from loss_pairs import batch_of, coloured, pair
 
-from MedFusionLib.colour import recolour
 from MedFusionLib.faithfulness.recoverability import recoverability
+from MedFusionLib.recolouring import recolour
 
 
 def of_loss(fused: np.ndarray, batch: object) -> np.ndarray:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from loss_pairs import batch_of, coloured, pair
 
-from MedFusionLib.colour import recolour
 from MedFusionLib.errors import BadInput
 from MedFusionLib.faithfulness import retention as library
+from MedFusionLib.recolouring import recolour
 
 
 def weighing(one: float, other: float) -> Any:
