@@ -10,8 +10,10 @@ def main() -> int:
     """Run the command line of this process; returns the exit code."""
     # Threads of BLAS only wait for each other on arrays of three columns, and they take the other cores with them.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from MedFusionLib.allocation import keep_memory
     from MedFusionLib.cli import main as run
 
+    keep_memory()
     return run()
 
 

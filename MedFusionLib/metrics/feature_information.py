@@ -142,11 +142,11 @@ def _mixture(xp: Any, one: Any, other: Any, correlation: Any) -> Any:
     steps = xp.concat([xp.cumulative_sum(one, axis=0), xp.cumulative_sum(other, axis=0)], axis=0)
     order = xp.argsort(steps, axis=0, stable=True)
     steps = xp.take_along_axis(steps, order, axis=0)
-    first = xp.astype(order < length, xp.int64)
+    first = xp.astype(order[:-1, ...] < length, xp.int64)
     rows = xp.cumulative_sum(first, axis=0) - first
-    columns = xp.cumulative_sum(1 - first, axis=0) - (1 - first)
-    rows, columns = xp.clip(rows, 0, length - 1)[:-1, ...], xp.clip(columns, 0, length - 1)[:-1, ...]
-    width = xp.concat([steps[:1, ...], steps[1:, ...] - steps[:-1, ...]], axis=0)[:-1, ...]
+    columns = xp.arange(2 * length - 1, dtype=xp.int64, device=one.device)[:, None] - rows
+    rows, columns = xp.clip(rows, 0, length - 1), xp.clip(columns, 0, length - 1)
+    width = xp.concat([steps[:1, ...], steps[1:-1, ...] - steps[:-2, ...]], axis=0)
     product = xp.take_along_axis(one, rows, axis=0) * xp.take_along_axis(other, columns, axis=0)
     share = _share(xp, one, other, xp.sum(width * rows * columns, axis=0), correlation)
     joint = share * width + (1.0 - share) * product

@@ -93,20 +93,32 @@ def _along(xp: Any, responses: list[Any], noise: float) -> list[Any]:
 def _energy(xp: Any, responses: list[Any], threshold: Any) -> tuple[Any, Any, Any]:
     """Kovesi's energy beyond the noise, weighted by its width; the sum of amplitudes; the square of their ratio."""
     first, *others = responses
-    amplitude = largest = xp.abs(first)
-    together = first
+    largest = xp.abs(first)
+    amplitude, together = largest + 0.0, first + 0.0
     for other in others:
         length = xp.abs(other)
-        amplitude, largest, together = amplitude + length, xp.maximum(largest, length), together + other
-    length, mean = xp.abs(together) + _TINY, xp.conj(together)
+        largest = xp.maximum(largest, length)
+        amplitude += length
+        together += other
+    length, mean = xp.abs(together), xp.conj(together)
+    length += _TINY
     across = xp.abs(xp.imag(first * mean))
     for other in others:
-        across = across + xp.abs(xp.imag(other * mean))
+        across += xp.abs(xp.imag(other * mean))
     # ``mean`` is not of unit length: dividing the sum is a third cheaper than dividing complex numbers.
-    energy = xp.clip(length - across / length - threshold, 0.0, None)
-    width = amplitude / (largest + _TINY) / _SCALES
-    energy = energy / (1.0 + xp.exp(_GAIN * (_CUT_OFF - width)))
-    return energy, amplitude, (energy / (amplitude + _TINY)) ** 2
+    across /= length
+    length -= across
+    length -= threshold
+    largest = largest + _TINY
+    largest *= -_SCALES / _GAIN
+    slope = xp.exp(amplitude / largest + _GAIN * _CUT_OFF)
+    slope += 1.0
+    # Half of the sum with its size is nothing below nothing, in a fifth of the time of a clip.
+    energy = length + xp.abs(length)
+    energy /= 2.0 * slope
+    ratio = energy / (amplitude + _TINY)
+    ratio *= ratio
+    return energy, amplitude, ratio
 
 
 def _median(xp: Any, values: Any) -> Any:

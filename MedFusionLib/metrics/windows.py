@@ -17,8 +17,8 @@ from MedFusionLib.fusion.filters import cut, pad_edge
 _FEW = 3
 # Places whose windows are weighed by one product of matrices, and its size: so small that BLAS starts no threads for
 # it, which on a busy machine wait for one another many times longer than they work.
-_BLOCK = 16
-_PRODUCT = 2**16
+_BLOCK = 32
+_PRODUCT = 2**18
 _SMALL = 2**15
 
 

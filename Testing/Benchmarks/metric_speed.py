@@ -3,8 +3,9 @@
     OMP_NUM_THREADS=1 taskset -c 0 python Testing/Benchmarks/metric_speed.py [--pairs 100] [--volume 256 256 180]
 
 Seconds of the processor, on one core, and for MedFusion those of the clock beside them: other work on the machine makes
-both larger, the clock's more. First each metric alone; "all" is one call for all of them, in which they
-share intermediate results. scikit-image and torchmetrics measure fused against both sources, pair by pair.
+both larger, the clock's more. Freed memory is kept, as the command line keeps it. First each metric alone; "all" is one
+call for all of them, in which they share intermediate results. scikit-image and torchmetrics measure fused against both
+sources, pair by pair.
 """
 
 from __future__ import annotations
@@ -104,11 +105,14 @@ def report(title: str, shape: tuple[int, ...], limit: float, compare: bool) -> b
 
 def main() -> int:
     """Print both tables; returns 1 when all metrics together take longer than the limits of the project."""
+    from MedFusionLib.allocation import keep_memory
+
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pairs", type=int, default=100)
     parser.add_argument("--volume", type=int, nargs=3, default=[256, 256, 180], metavar=("X", "Y", "Z"))
     parser.add_argument("--alone", action="store_true", help="without scikit-image and torchmetrics")
     given = parser.parse_args()
+    keep_memory()
     quick = report(f"{given.pairs} pairs of 256 x 256", (given.pairs, 256, 256), 20.0, not given.alone)
     volume = (1, *given.volume[::-1])
     return int(not (report(f"a volume of {given.volume}", volume, 60.0, not given.alone) and quick))

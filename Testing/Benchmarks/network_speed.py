@@ -5,7 +5,8 @@
 Trained or not: speed does not depend on the numbers, so that the weights are random. A pair is the median of repeated
 runs on noise; a network for pictures takes the volume slice by slice through the library. The floor of a pair is what
 it cannot be without: its multiplications (torch's counter: two operations each) and the bytes of sources, result and
-weights, each moved once. The last line is the time of a pair of ``medfusion`` over that of ``ifcnn``, taken in turn.
+weights, each moved once. Freed memory is kept, as the command line keeps it. The last line is the time of a pair of
+``medfusion`` over that of ``ifcnn``, taken in turn.
 """
 
 from __future__ import annotations
@@ -127,6 +128,7 @@ def main() -> int:
     """Print the tables; returns 1 when ``medfusion`` takes more than an eighth of IFCNN's time."""
     import torch
 
+    from MedFusionLib.allocation import keep_memory
     from MedFusionLib.networks.catalog import NETWORKS
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -136,6 +138,7 @@ def main() -> int:
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--repeats", type=int, default=7)
     given = parser.parse_args()
+    keep_memory()
     places = [("cpu", threads) for threads in given.threads] + [("cuda", 1)] * torch.cuda.is_available()
     for device, threads in places:
         torch.set_num_threads(threads)
