@@ -57,6 +57,16 @@ def _edge(offset: Floats, along: Floats, radius: float, gap: float) -> Masks:
 SHAPES: dict[str, Callable[[Floats, Floats, float, float], Masks]] = {"sphere": _sphere, "rod": _rod, "edge": _edge}
 
 
+def least_edge(radius: float) -> int:
+    """The edge of the smallest picture, or volume of even spacing, that a structure fits into (all in voxels)."""
+    return 2 * _reach(radius, 1.0, 1.0) + 1
+
+
+def _reach(radius: float, gap: float, step: float) -> int:
+    """Voxels from a structure's centre to the end of its box."""
+    return int(np.ceil((2.0 * radius + 3.0 * gap) / step))
+
+
 def place_structures(
     where: Array,
     radii: Sequence[float],
@@ -102,7 +112,7 @@ def _proposals(
     gap = float(min(spacing))
     direction = random.normal(size=len(size))
     direction /= np.linalg.norm(direction)
-    reach = [int(np.ceil((2.0 * radius + 3.0 * gap) / step)) for step in spacing]
+    reach = [_reach(radius, gap, step) for step in spacing]
     axes = [np.arange(-r, r + 1) * step for r, step in zip(reach, spacing, strict=True)]
     offset = np.stack(np.meshgrid(*axes, indexing="ij"))
     along = np.tensordot(direction, offset, axes=1)

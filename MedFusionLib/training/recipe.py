@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from MedFusionLib.errors import BadInput
+from MedFusionLib.faithfulness.retention import RADII
+from MedFusionLib.faithfulness.structures import least_edge
 from MedFusionLib.fields import anything, check_fields, flag, list_of, mapping_of, number, one_of, text
 from MedFusionLib.files import locate
 from MedFusionLib.networks.segmenters import TRAINABLE
@@ -180,6 +182,10 @@ def _check_together(recipe: TrainingRecipe) -> None:
     if len(recipe.edges) != recipe.dimension:
         raise BadInput(f"training recipe: patch = {recipe.patch} has {len(recipe.edges)} edges",
                        f"Give one number, or {recipe.dimension}")
+    needed = least_edge(min(RADII))
+    if min(recipe.edges) < needed and any(losses.get("retention") for losses in (recipe.losses, recipe.colour_losses)):
+        raise BadInput(f"training recipe: patch = {recipe.patch} is too small for the structures of loss 'retention'",
+                       f"Give patches of at least {needed} voxels along every axis")
     if recipe.warm_up >= recipe.steps:
         raise BadInput(f"training recipe: warm_up = {recipe.warm_up} of {recipe.steps} steps", "Warm up for fewer")
     for losses in (recipe.losses, recipe.colour_losses):

@@ -30,6 +30,7 @@ def with_data(**changes):
         ({"losses": {"ssim": 0}}, "losses all weigh 0"),
         ({"patch": 4}, "patch = 4 is out of range"),
         ({"patch": [16, 32, 32]}, "has 3 edges"),
+        ({"patch": 12, "losses": {"retention": 1}}, "patch = 12 is too small for the structures"),
         ({"learning_rate": "fast"}, "learning_rate = 'fast' is no number"),
         ({"warm_up": 6}, "warm_up = 6 of 6 steps"),
         ({"data": []}, "has no data"),
