@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -59,35 +60,44 @@ def feature_maps(xp: Any, picture: Any) -> list[Any]:
     """
     if math.prod(picture.shape[1:]) > _LARGE and len(picture.shape) == 4:
         picture = _halved(picture)
-    shape = tuple(picture.shape[1:])
-    bank = filters(shape)
+    batch, *shape = picture.shape
+    bank = filters(tuple(shape))
     spectrum = transform(xp.astype(picture, xp.float32), real=False)
     scaled = [spectrum * like(response, spectrum, xp.float32) for response in bank.scales]
-    energies: Any = 0.0
-    amplitudes: Any = 0.0
-    covariance: dict[tuple[int, int], Any] = {}
+    sums = _Sums(xp, (batch, math.prod(shape)), len(shape), spectrum.device)
     for direction, response, noise in zip(directions(len(shape)), bank.directions, bank.noise, strict=True):
         angular = like(response, spectrum, xp.float32)
-        energy, amplitude, square = _along(xp, [back(part * angular) for part in scaled], noise)
-        energies, amplitudes = energies + energy, amplitudes + amplitude
-        for row in range(len(shape)):
-            for column in range(row + 1):
-                share = direction[row] * direction[column]
-                covariance[row, column] = share * square + covariance.get((row, column), 0.0)
+        responses = [xp.reshape(back(part * angular), (batch, -1)) for part in scaled]
+        sums.add(xp, direction, responses, noise * _median(xp, xp.abs(responses[0]))[:, None])
     scale = len(shape) / len(bank.directions)
-    largest, smallest = _extreme_moments(xp, {key: scale * value for key, value in covariance.items()}, len(shape))
-    return [energies / (amplitudes + _TINY), largest, smallest]
+    covariance = {key: scale * value for key, value in sums.covariance.items()}
+    maps = sums.energy / (sums.amplitude + _TINY), *_extreme_moments(xp, covariance, len(shape))
+    return [xp.reshape(values, (batch, *shape)) for values in maps]
 
 
-def _along(xp: Any, responses: list[Any], noise: float) -> list[Any]:
-    """Along one direction: the energy in phase, the sum of the amplitudes, and the square of their ratio."""
-    shape = responses[0].shape
-    lines = [xp.reshape(response, (shape[0], -1)) for response in responses]
-    threshold = noise * _median(xp, xp.abs(lines[0]))[:, None]
-    # Piece by piece, so that the many steps of each stay in the processor's cache.
-    pieces = [slice(start, start + _PIECE) for start in range(0, lines[0].shape[1], _PIECE)]
-    parts = zip(*(_energy(xp, [line[:, piece] for line in lines], threshold) for piece in pieces), strict=True)
-    return [xp.reshape(xp.concat(part, axis=1), shape) for part in parts]
+class _Sums:
+    """Over the directions: the energy in phase, the amplitudes, and the covariance of what is in phase with direction.
+
+    Arrays of (batch, voxel); ``covariance`` by row and column, the lower triangle.
+    """
+
+    def __init__(self, xp: Any, shape: tuple[int, int], dimensions: int, device: Any) -> None:
+        pairs = [(row, column) for row in range(dimensions) for column in range(row + 1)]
+        self.energy, self.amplitude, *moments = (
+            xp.zeros(shape, dtype=xp.float32, device=device) for _ in range(2 + len(pairs))
+        )
+        self.covariance = dict(zip(pairs, moments, strict=True))
+
+    def add(self, xp: Any, direction: Sequence[float], responses: list[Any], threshold: Any) -> None:
+        """Add one direction: ``responses`` are those of the scales, (batch, voxel)."""
+        # Piece by piece, so that the many steps of each stay in the processor's cache.
+        for start in range(0, responses[0].shape[1], _PIECE):
+            piece = slice(start, start + _PIECE)
+            energy, amplitude, square = _energy(xp, [response[:, piece] for response in responses], threshold)
+            self.energy[:, piece] += energy
+            self.amplitude[:, piece] += amplitude
+            for (row, column), moment in self.covariance.items():
+                moment[:, piece] += direction[row] * direction[column] * square
 
 
 def _energy(xp: Any, responses: list[Any], threshold: Any) -> tuple[Any, Any, Any]:
