@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -51,16 +52,21 @@ def in_unit_range(fused: Array) -> Array:
 
 
 def centre_of(result: Result, layers: list[Layer]) -> tuple[int, ...]:
-    """Where to cut: through the brightest spot of a functional source, else the middle of what all see."""
+    """Where to cut the sources of ``result``: see :func:`middle_of`."""
+    roles = [source.about.role == "functional" and not source.is_colour for source in result.sources]
+    return middle_of(layers, next((layer for layer, role in zip(layers, roles, strict=True) if role), None))
+
+
+def middle_of(layers: Sequence[Layer], functional: Layer | None) -> tuple[int, ...]:
+    """Where to cut: through the brightest spot of the ``functional`` layer, else the middle of what all see."""
     from scipy.ndimage import gaussian_filter
 
     common = np.logical_and.reduce([layer.validity for layer in layers])
     common = common if common.any() else np.ones_like(common)
-    for source, layer in zip(result.sources, layers, strict=True):
-        if source.about.role == "functional" and not source.is_colour:
-            smooth = gaussian_filter(np.where(common, layer.grey, 0).astype(np.float32), 3)
-            return tuple(int(index) for index in np.unravel_index(int(smooth.argmax()), smooth.shape))
-    return tuple(int(np.median(index)) for index in np.nonzero(common))
+    if functional is None:
+        return tuple(int(np.median(index)) for index in np.nonzero(common))
+    smooth = gaussian_filter(np.where(common, functional.grey, 0).astype(np.float32), 3)
+    return tuple(int(index) for index in np.unravel_index(int(smooth.argmax()), smooth.shape))
 
 
 def cut(volume: Array, axis: int, centre: tuple[int, ...]) -> Array:

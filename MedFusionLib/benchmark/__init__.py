@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from MedFusionLib.scoring import Kind
+    from MedFusionLib.volume import Array
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,18 @@ class CaseName:
 
     name: str
     series: str
+
+
+@dataclass(frozen=True, eq=False)
+class CasePictures:
+    """What is shown of a case: titles with 8-bit pictures (rows, columns[, 3]) of its sources, and of what was made of
+    them; ``size`` is width and height in mm (in pixels, for pictures).
+    """
+
+    case: CaseName
+    sources: tuple[tuple[str, Array], ...]
+    fused: tuple[tuple[str, Array], ...]
+    size: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -74,3 +87,4 @@ class Benchmark:
     against: str
     tests: tuple[PairedTest, ...]
     notes: tuple[str, ...]
+    pictures: tuple[CasePictures, ...] = ()

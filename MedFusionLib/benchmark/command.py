@@ -35,8 +35,18 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--all-figures", action="store_true", help="print every figure, not only the main ones")
     command.add_argument("--json", type=Path, metavar="FILE", help="everything, case by case")
     command.add_argument("--html", type=Path, metavar="FILE", help="a report to show to others")
+    command.add_argument(
+        "--pictures", type=_count, default=6, metavar="N", help="so many cases are shown in the report (default 6)"
+    )
     command.add_argument("--csv", type=Path, metavar="FILE", help="means, intervals and tests")
     command.add_argument("--progress", choices=("bar", "json", "none"), default="bar", help="what to say meanwhile")
+
+
+def _count(text: str) -> int:
+    """A number of cases, 0 or more."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text} is no number of cases: give 0 or more")
+    return int(text)
 
 
 def run(given: argparse.Namespace) -> int:
@@ -58,7 +68,8 @@ def run(given: argparse.Namespace) -> int:
     else:
         plane = Recipe.read(given.recipe).plane if given.recipe else None
         methods = methods_named(given.methods, len(given.volumes), plane=plane)
-    result = benchmark(cases, methods, notes, progress_of(given.progress))
+    pictures = given.pictures if given.html is not None else 0
+    result = benchmark(cases, methods, notes, progress_of(given.progress), pictures)
     if given.json is not None:
         given.json.write_text(json.dumps(as_data(result), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     if given.csv is not None:

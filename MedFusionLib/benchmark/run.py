@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from MedFusionLib.benchmark import Benchmark, BenchmarkRow, CaseName, PairedTest
+from MedFusionLib.benchmark import Benchmark, BenchmarkRow, CaseName, CasePictures, PairedTest
 from MedFusionLib.benchmark.cases import Case, Loaded
+from MedFusionLib.benchmark.pictures import Cut, evenly
 from MedFusionLib.benchmark.statistics import LEAST_SERIES, bootstrap_interval, paired_tests
 from MedFusionLib.errors import BadInput, RegistrationRejected
 from MedFusionLib.faithfulness import headline_of
@@ -29,47 +30,70 @@ class _Collected:
     seconds: list[float] = field(default_factory=list)
 
 
+@dataclass
+class _Table:
+    """What is known after some cases: their names, each line's scores, and the pictures to be shown."""
+
+    measured: list[CaseName] = field(default_factory=list)
+    lines: dict[tuple[Kind, str], _Collected] = field(default_factory=dict)
+    pictures: list[CasePictures] = field(default_factory=list)
+    names: tuple[str, ...] = ()
+    functional: bool = False
+
+    def add(self, case: CaseName, setting: Setting, scores: Iterable[Score], show: bool) -> None:
+        """Take in the ``scores`` of a case one by one, so that one fused image is held at a time."""
+        self.measured.append(case)
+        self.names = tuple(layer.name for layer in setting.layers)
+        self.functional = setting.subject.functional
+        cut = Cut(setting) if show else None
+        fused: list[tuple[str, Array]] = []
+        for score in scores:
+            line = self.lines.setdefault((score.kind, score.name), _Collected(score.title))
+            line.figures.append(score.figures)
+            line.seconds.append(score.seconds)
+            fused += cut.of(score) if cut else ()
+        if cut:
+            self.pictures.append(cut.pictures(case, fused))
+
+
 def benchmark(
-    cases: Sequence[Case], methods: Sequence[str], notes: Sequence[str] = (), progress: Progress = silent
+    cases: Sequence[Case],
+    methods: Sequence[str],
+    notes: Sequence[str] = (),
+    progress: Progress = silent,
+    pictures: int = 0,
 ) -> Benchmark:
     """Score ``methods`` (names of the catalog), the cases' given pictures and the reference rows on all ``cases``.
 
+    Of so many cases as ``pictures`` says, spread evenly, what was fused is kept to be shown.
     Cases are loaded one at a time; one whose registration is rejected is left out for all, and a note says so. Raises
     ``BadInput`` for an unknown method before any work, for a case that cannot be read, and when no case is left.
     """
     if not cases:
         raise BadInput("no case to measure", "Give folders with at least one case")
     loaded_methods = [catalog.load(name) for name in dict.fromkeys(methods)]
-    lines: dict[tuple[Kind, str], _Collected] = {}
-    names: tuple[str, ...] = ()
-    functional = False
-    measured: list[CaseName] = []
+    to_show = {cases[number].name for number in evenly(len(cases), pictures)}
     rejected: list[str] = []
+    table = _Table()
     for case, loaded in _loaded(cases, rejected, progress):
-        measured.append(case)
-        setting = loaded.setting
-        names = tuple(layer.name for layer in setting.layers)
-        functional = setting.subject.functional
-        for score in _scores(loaded_methods, loaded.given, setting):
-            line = lines.setdefault((score.kind, score.name), _Collected(score.title))
-            line.figures.append(score.figures)
-            line.seconds.append(score.seconds)
-    if not measured:
+        table.add(case, loaded.setting, _scores(loaded_methods, loaded.given, loaded.setting), case in to_show)
+    if not table.measured:
         raise BadInput(f"none of {len(cases)} cases is left: {rejected[0]}", "Look at its registration")
-    progress("benchmark", 1.0, f"{len(measured)} cases")
-    series = [case.series for case in measured]
-    rows = tuple(_row(key, line, series) for key, line in lines.items())
+    progress("benchmark", 1.0, f"{len(table.measured)} cases")
+    series = [case.series for case in table.measured]
+    rows = tuple(_row(key, line, series) for key, line in table.lines.items())
     figures = tuple(dict.fromkeys(figure for row in rows for figure in row.scores))
     return Benchmark(
-        sources=names,
-        functional=functional,
-        cases=tuple(measured),
+        sources=table.names,
+        functional=table.functional,
+        cases=tuple(table.measured),
         rows=rows,
         figures=figures,
-        headline=tuple(name for name in headline_of(functional) if name in figures),
+        headline=tuple(name for name in headline_of(table.functional) if name in figures),
         against=MAXIMUM,
         tests=_tests(rows, figures, series),
         notes=(*notes, *rejected, *_caveats(series)),
+        pictures=tuple(table.pictures),
     )
 
 

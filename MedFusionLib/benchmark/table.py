@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +62,9 @@ def _cell(row: BenchmarkRow, name: str, test: PairedTest | None, best: float) ->
 
 
 def as_data(benchmark: Benchmark) -> dict[str, Any]:
-    """The benchmark as plain data for JSON; figures that are not finite become text."""
-    data = asdict(benchmark)
+    """The benchmark without its pictures as plain data for JSON; figures that are not finite become text."""
+    data = asdict(replace(benchmark, pictures=()))
+    del data["pictures"]
     data["medfusion"] = __version__
     data["meanings"] = {name: asdict(figure(name)) for name in benchmark.figures}
     return dict(plain(data))

@@ -18,6 +18,7 @@ from MedFusionLib.volume import Array
 
 #: The row that methods are held against: no parameters, and as good as most networks on the field's own figures.
 MAXIMUM = "reference maximum"
+AVERAGE = "reference average"
 _NOISE = 0.04
 _SHARPEN = 1.0
 
@@ -44,7 +45,7 @@ def references(sources: Sequence[str]) -> tuple[Method, ...]:
     ]
     rows = [
         (MAXIMUM, "Maximum of the sources", _maximum),
-        ("reference average", "Average of the sources", lambda array: array.mean(axis=1)),
+        (AVERAGE, "Average of the sources", lambda array: array.mean(axis=1)),
         *copies,
         ("probe noise", f"Maximum with Gaussian noise of {_NOISE:g}", _noisy),
         ("probe stretch", "Maximum stretched to its 1st and 99th percentile", _stretched),

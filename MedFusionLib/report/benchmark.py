@@ -7,16 +7,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from MedFusionLib.report.markup import Markup, element
 from MedFusionLib.report.meanings import best, column_of, meaning, meanings_table
 from MedFusionLib.report.numbers import decimals, told
 from MedFusionLib.report.page import Section, page
+from MedFusionLib.report.pictures import gallery, picture
 from MedFusionLib.report.plots import Whisker, interval_plot
 from MedFusionLib.report.tables import Cell, Column, Row, table
 from MedFusionLib.report.warnings import warning_box
 
 if TYPE_CHECKING:
-    from MedFusionLib.benchmark import Benchmark, BenchmarkRow, Interval, PairedTest
+    from MedFusionLib.benchmark import Benchmark, BenchmarkRow, CasePictures, Interval, PairedTest
 
 _NOWHERE = float("nan")
 _SIGNIFICANT = 0.05
@@ -24,6 +27,8 @@ _INTERVALS = (
     "Means over all cases; brackets and whiskers are 95 % bootstrap intervals over patients (series), never over "
     "slices. Reference rows are in italics; the dashed line is {}."
 )
+_PICTURES = "Some of the cases, spread evenly: the sources first. A click enlarges. Held against the figures, eyes win."
+_COLUMNS = 5
 _TESTS = (
     "Wilcoxon's signed-rank test over the means of the series, two-sided, corrected after Holm over all methods of one "
     "figure. A dash: too few series for any result to be significant."
@@ -45,6 +50,7 @@ def benchmark_page(benchmark: Benchmark) -> str:
         Section("table", "Means and intervals", _means(benchmark, benchmark.headline, "Headline figures")),
         Section("tests", f"Against {benchmark.against}", _tests(benchmark), _TESTS),
         Section("others", "All other figures", _means(benchmark, others, "All other figures") if others else None),
+        Section("pictures", "Side by side", [_strip(case) for case in benchmark.pictures] or None, _PICTURES),
         Section("series", "By patient", [_by_series(benchmark, name, series) for name in benchmark.headline],
                 "Means over each patient's cases."),
         Section("meanings", "What each figure means", meanings_table(benchmark.figures)),
@@ -142,6 +148,15 @@ def _verdict(test: PairedTest) -> str:
     if direction == "context" or not test.p_holm < _SIGNIFICANT:
         return "no difference shown"
     return "better" if (test.difference > 0) == (direction == "higher") else "worse"
+
+
+def _strip(case: CasePictures) -> Markup:
+    """The sources of one case and what was made of them."""
+    pictures = [
+        picture(pixels / np.float32(255.0), case.size, f"{title}, case {case.case.name}", element("b", title))
+        for title, pixels in (*case.sources, *case.fused)
+    ]
+    return gallery(pictures, _COLUMNS, f"{case.case.name} (patient {case.case.series})")
 
 
 def _by_series(benchmark: Benchmark, name: str, series: Sequence[str]) -> Markup:

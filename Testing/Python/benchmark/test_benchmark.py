@@ -31,7 +31,7 @@ def grey(tmp_path_factory):
         write(folder / "mean", name, np.mean(pictures, axis=0) / 255.0)
         write(folder / "ct", name, pictures[0] / 255.0)
     cases, notes = picture_pairs(pairs, {"mean": folder / "mean", "ct": folder / "ct"}, [], METRICS)
-    return pairs, folder, benchmark(cases, ["average", "laplacian"], notes)
+    return pairs, folder, benchmark(cases, ["average", "laplacian"], notes, pictures=3)
 
 
 def row_of(result, name):
@@ -95,6 +95,19 @@ def test_the_table_names_the_best_and_says_what_it_is_of(grey):
     assert "–" in line
     data = json.loads(json.dumps(as_data(result), allow_nan=False))
     assert data["meanings"]["recoverability of CT"]["direction"] == "higher"
+
+
+def test_some_cases_spread_evenly_are_kept_to_be_shown(grey):
+    pairs, folder, result = grey
+    assert [shown.case.name for shown in result.pictures] == ["10000", "12000", "15000"]
+    last = result.pictures[-1]
+    assert [title for title, _ in last.sources] == ["CT", "MRI"]
+    np.testing.assert_array_equal(last.sources[0][1], Volume.read(pairs[0] / "15000.png").array)
+    titles = [title for title, _ in last.fused]
+    assert titles[2:] == ["mean", "ct", "Maximum of the sources", "Average of the sources"]
+    np.testing.assert_array_equal(last.fused[2][1], Volume.read(folder / "mean" / "15000.png").array)
+    assert last.size == SIZE
+    assert "pictures" not in as_data(result)
 
 
 def test_of_functional_pairs_colour_and_both_sources_come_first(tmp_path):

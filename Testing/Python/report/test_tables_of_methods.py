@@ -9,7 +9,7 @@ import pytest
 from read_page import Page
 
 from MedFusionLib import Recipe
-from MedFusionLib.benchmark import Benchmark, BenchmarkRow, CaseName, Interval, PairedTest
+from MedFusionLib.benchmark import Benchmark, BenchmarkRow, CaseName, CasePictures, Interval, PairedTest
 from MedFusionLib.comparison import Comparison, Row
 from MedFusionLib.cuts import layers_of
 from MedFusionLib.faithfulness import FIGURES, figure
@@ -118,6 +118,18 @@ def test_means_over_patients_and_verdicts_of_tests_are_told():
     assert any(row[-1] == "no difference shown" and row.count("–") == 2 for row in page.rows)
     assert "4 cases of 2 patients" in page.text
     assert "a note" in page.text
+
+
+def test_cases_are_shown_side_by_side_sources_first():
+    grey, rgb = np.full((4, 6), 128, np.uint8), np.full((4, 6, 3), 200, np.uint8)
+    sources, fused = (("CT", grey), ("PET", rgb)), (("New", rgb), ("old", grey))
+    shown = CasePictures(CaseName("p1-0", "p1"), sources, fused, (12.0, 8.0))
+    page = Page(benchmark_page(replace(_benchmark(), pictures=(shown,))))
+    pictures = page.all("img")
+    assert [picture["alt"].partition(",")[0] for picture in pictures] == ["CT", "PET", "New", "old"]
+    assert all(picture["src"].startswith("data:image/png;base64,") for picture in pictures)
+    assert "p1-0 (patient p1)" in page.text
+    assert not Page(benchmark_page(_benchmark())).all("img")
 
 
 def test_the_plot_puts_the_dots_in_order_with_the_best_on_top():
