@@ -26,8 +26,8 @@ def recolour(fused_luma: FloatArray, coloured: FloatArray, strength: FloatArray 
     Where that leaves the RGB cube the chroma is shortened toward grey just enough, so that luma and hue stay and only
     saturation gives way. ``strength`` says how strong the colour is to be: 0 is grey, .5 as strong as in ``coloured``,
     1 twice as strong; None: .5, the plain chroma as the literature keeps it. With a strength CIELAB's hue is held: R-Y
-    and B-Y in proportion do not keep it (blue that pales turns purple), so that the chroma is turned back as far as its
-    hue is more than ``HUE_TOLERANCE`` degrees off; to first order, so that a pure blue may keep a few more.
+    and B-Y in proportion do not keep it (blue that pales turns toward cyan), so that the chroma is turned back as far
+    as its hue is more than ``HUE_TOLERANCE`` degrees off; to first order, so that a pure blue may keep a few more.
     Arrays in [0, 1]; shapes (...), (..., 3) and (...).
     """
     own = luma(coloured)
