@@ -14,9 +14,11 @@ from MedFusionLib.volume import Array
 Floats = npt.NDArray[np.float32]
 
 #: Scales of local contrast (voxels), tolerance in units of the range [0, 1], reach of a counterpart (voxels).
-_SCALES = (1.0, 3.0)
-_TOLERANCE = 0.04
-_REACH = 2
+SCALES = (1.0, 3.0)
+TOLERANCE = 0.04
+REACH = 2
+#: What is looked at: where the fused image or a source is above this.
+SHOWN = 0.02
 #: An edge has a counterpart where a source has one of at least this part of its steepness.
 _COUNTERPART = 0.5
 
@@ -53,9 +55,9 @@ def invention(fused: Array, sources: Array, mask: Array | None = None) -> Invent
         )
     fused = np.asarray(fused, np.float32)
     sources = np.asarray(sources, np.float32)
-    contrast = np.max([_outside_hull(fused, sources, sigma) for sigma in _SCALES], axis=0)
+    contrast = np.max([_outside_hull(fused, sources, sigma) for sigma in SCALES], axis=0)
     edges = _unmatched_edges(fused, sources)
-    looked = (np.maximum(fused, sources.max(axis=0)) > 0.02) if mask is None else mask.astype(bool)
+    looked = (np.maximum(fused, sources.max(axis=0)) > SHOWN) if mask is None else mask.astype(bool)
     total = max(int(looked.sum()), 1)
     found = np.where(looked, np.maximum(contrast, edges), np.float32(0.0))
     parts = [float((looked & (part > 0)).sum()) / total for part in (found, contrast, edges)]
@@ -68,7 +70,7 @@ def _outside_hull(fused: Floats, sources: Floats, sigma: float) -> Floats:
     made = _local_contrast(fused, sigma)
     above = made - _extreme(contrasts, np.maximum)
     below = _extreme(contrasts, np.minimum) - made
-    return np.asarray(np.maximum(np.maximum(above, below) - np.float32(_TOLERANCE), 0.0))
+    return np.asarray(np.maximum(np.maximum(above, below) - np.float32(TOLERANCE), 0.0))
 
 
 def _local_contrast(image: Floats, sigma: float) -> Floats:
@@ -82,7 +84,7 @@ def _extreme(contrasts: Sequence[Floats], which: np.ufunc) -> Floats:
     from scipy.ndimage import maximum_filter, minimum_filter
 
     near = maximum_filter if which is np.maximum else minimum_filter
-    return np.asarray(near(which(which.reduce(contrasts), np.float32(0.0)), 2 * _REACH + 1, mode="nearest"))
+    return np.asarray(near(which(which.reduce(contrasts), np.float32(0.0)), 2 * REACH + 1, mode="nearest"))
 
 
 def _unmatched_edges(fused: Floats, sources: Floats) -> Floats:
@@ -91,5 +93,5 @@ def _unmatched_edges(fused: Floats, sources: Floats) -> Floats:
 
     made = gaussian_gradient_magnitude(fused, 1.0, mode="nearest")
     given = np.max([gaussian_gradient_magnitude(source, 1.0, mode="nearest") for source in sources], axis=0)
-    given = maximum_filter(given, 2 * _REACH + 1, mode="nearest")
-    return np.where((made > _TOLERANCE) & (given < _COUNTERPART * made), made, np.float32(0.0))
+    given = maximum_filter(given, 2 * REACH + 1, mode="nearest")
+    return np.where((made > TOLERANCE) & (given < _COUNTERPART * made), made, np.float32(0.0))

@@ -76,6 +76,7 @@ _ROWS = (
               needs=("colour",)),
     LossEntry("retention", "Planted structures", "this project", "retention:retention", "retention", "higher",
               needs=("network",)),
+    LossEntry("invention", "Contrast that no source has", "this project", "invention:invention", "invention"),
     LossEntry("panel_gain", "The worst of six gains over the maximum", "this project", "panel:panel_gain"),
 )
 

@@ -61,7 +61,9 @@ def gradient(name: str, fused: np.ndarray, sources: np.ndarray) -> Any:
     return picture.grad
 
 
-PLAIN = ("intensity", "intensity_maximum", "gradient", "gradient_maximum", *tuple(FIGURES)[1:], "panel_gain")
+PLAIN = (
+    "intensity", "intensity_maximum", "gradient", "gradient_maximum", *tuple(FIGURES)[1:], "invention", "panel_gain",
+)
 
 
 @pytest.mark.parametrize("name", PLAIN)
