@@ -26,7 +26,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         "--volumes", nargs="+", default=[], metavar="FILE", help="with --cases: the files of each case, fixed first"
     )
     command.add_argument("--lesion", metavar="FILE", help="with --cases: mask of the lesion in each case, if there")
-    command.add_argument("--methods", required=True, metavar="A,B,C", help="fusion methods, or all that can be used")
+    command.add_argument("--methods", required=True, metavar="A,B,C",
+                         help="fusion methods (with parameters: ifcnn:rule=mean), or all that can be used")
     command.add_argument(
         "--fused", action="append", default=[], metavar="NAME=DIR", help="fused images made elsewhere, named as cases"
     )

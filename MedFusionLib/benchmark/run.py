@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -11,11 +11,10 @@ from MedFusionLib.benchmark import Benchmark, BenchmarkRow, CaseName, CasePictur
 from MedFusionLib.benchmark.cases import Case, Loaded
 from MedFusionLib.benchmark.pictures import Cut, evenly
 from MedFusionLib.benchmark.statistics import LEAST_SERIES, bootstrap_interval, paired_tests
+from MedFusionLib.benchmark.variants import Variant, variant
 from MedFusionLib.errors import BadInput, RegistrationRejected
 from MedFusionLib.faithfulness import headline_of
 from MedFusionLib.faithfulness.probes import MAXIMUM, references
-from MedFusionLib.fusion import catalog
-from MedFusionLib.fusion.method import Method
 from MedFusionLib.progress import Progress, silent
 from MedFusionLib.scoring import Kind, Score, Setting, score_given, score_method
 from MedFusionLib.volume import Array
@@ -63,15 +62,16 @@ def benchmark(
     progress: Progress = silent,
     pictures: int = 0,
 ) -> Benchmark:
-    """Score ``methods`` (names of the catalog), the cases' given pictures and the reference rows on all ``cases``.
+    """Score ``methods``, the cases' given pictures and the reference rows on all ``cases``.
 
+    ``methods`` are names of the catalog, with parameters if wanted: ``ifcnn`` or ``ifcnn:rule=mean``.
     Of so many cases as ``pictures`` says, spread evenly, what was fused is kept to be shown.
     Cases are loaded one at a time; one whose registration is rejected is left out for all, and a note says so. Raises
     ``BadInput`` for an unknown method before any work, for a case that cannot be read, and when no case is left.
     """
     if not cases:
         raise BadInput("no case to measure", "Give folders with at least one case")
-    loaded_methods = [catalog.load(name) for name in dict.fromkeys(methods)]
+    loaded_methods = [variant(name) for name in dict.fromkeys(methods)]
     to_show = {cases[number].name for number in evenly(len(cases), pictures)}
     rejected: list[str] = []
     table = _Table()
@@ -112,10 +112,10 @@ def _loaded(cases: Sequence[Case], rejected: list[str], progress: Progress) -> I
         yield case.name, loaded
 
 
-def _scores(methods: Sequence[Method], given: dict[str, Array], setting: Setting) -> Iterator[Score]:
+def _scores(methods: Sequence[Variant], given: dict[str, Array], setting: Setting) -> Iterator[Score]:
     """Every line of the table on one case: methods, given pictures, reference rows."""
-    for method in methods:
-        yield score_method(method, setting)
+    for one in methods:
+        yield replace(score_method(one.method, setting), name=one.name, title=one.title)
     for name, fused in given.items():
         yield score_given(name, fused, setting)
     for reference in references([layer.name for layer in setting.layers]):

@@ -8,7 +8,8 @@ the sources, so that neither number nor order matters. The head gives each sourc
 
 ``detail_i`` is what a source differs by from its own neighbourhood in its slice, in two bands (from means over about 5
 and 20 voxels a side): the shortest way for a small structure of a source that is not chosen. What is black in all
-sources is exactly black in the fused picture, and every voxel's origin is known. The weights are a softmax over the
+sources is exactly black in the fused picture, and every voxel's origin is known. The user may ask for more: ``detail``
+adds that part of every anatomical source's details that its weight leaves out. The weights are a softmax over the
 sources, of logits that start near ``sharpness * source_i``, so that an untrained network is close to the voxel-wise
 maximum. Where some sources are functional, which come back as colour, there is a softmax over the anatomical ones,
 another over the functional ones, and a share that function has of the whole. Where no function is shown within a few
@@ -164,12 +165,14 @@ class MedFusion(nn.Module):
     """Weights on the sources plus a bounded residual; see the module's docstring.
 
     ``dimension`` is 2 or 3, ``fine`` and ``coarse`` the channels at half and quarter resolution, ``bound`` the
-    largest residual as a part of the brightest source.
+    largest residual as a part of the brightest source, not counting what ``detail`` (0 to 1) adds.
     """
 
-    def __init__(self, dimension: int = 2, fine: int = 16, coarse: int = 32, bound: float = 0.4) -> None:
+    def __init__(
+        self, dimension: int = 2, fine: int = 16, coarse: int = 32, bound: float = 0.4, detail: float = 0.0,
+    ) -> None:
         super().__init__()
-        self.dimension, self.bound = dimension, bound
+        self.dimension, self.bound, self.detail = dimension, bound, detail
         self.stem = _halve(dimension, _TOLD, fine)
         self.edges = _convolution(dimension, fine, fine, 3)
         self.down = _halve(dimension, fine, coarse)
@@ -231,11 +234,17 @@ class MedFusion(nn.Module):
             shares = torch.maximum(shares, _WHITE_SHARE * _whiteness(colours))
         weights = _weights(scores, shares, roles)
         largest = self.bound * sources.amax(1, keepdim=True) * shown
-        details = said.fine * (sources - near) + said.coarse * (near - _far(sources))
+        far = _far(sources)
+        details = said.fine * (sources - near) + said.coarse * (near - far)
         # Not of functional sources: they have none but their interpolation's, in which a network hides what it likes.
-        told = details[:, _places(roles, False)].sum(1, keepdim=True)
+        anatomical = _places(roles, False)
+        told = details[:, anatomical].sum(1, keepdim=True)
         wanted = _REACH * (largest * said.change.mean(1, keepdim=True) + told)
-        return Origin(weights, wanted * largest / (largest + wanted.abs() + _TINY))
+        residual = wanted * largest / (largest + wanted.abs() + _TINY)
+        if self.detail:
+            left = (1.0 - weights) * (sources - far)
+            residual = residual + self.detail * left[:, anatomical].sum(1, keepdim=True)
+        return Origin(weights, residual)
 
     def _said(self, sources: Tensor, roles: tuple[bool, ...], tints: Tensor) -> _Said:
         count, size = sources.shape[1], tuple(sources.shape[2:])

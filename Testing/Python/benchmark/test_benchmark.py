@@ -67,6 +67,17 @@ def test_a_picture_made_elsewhere_gets_the_figures_of_the_method_that_made_it(gr
     assert row_of(result, "ct").scores["ssim"] == pytest.approx(copied.scores["ssim"])
 
 
+def test_a_method_may_stand_in_the_table_twice_with_other_parameters(grey):
+    (first, second), *_ = grey
+    cases, _ = picture_pairs((first, second), {}, ["10"], METRICS)
+    result = benchmark(cases, ["laplacian", "laplacian:levels=1"])
+    plain, changed = row_of(result, "laplacian"), row_of(result, "laplacian:levels=1")
+    assert changed.title == f"{plain.title} (levels=1)"
+    assert changed.scores["ssim"] != plain.scores["ssim"]
+    with pytest.raises(BadInput, match="no parameter 'level'"):
+        benchmark(cases, ["laplacian:level=1"])
+
+
 def test_copies_keep_one_source_and_lose_the_other(grey):
     *_, result = grey
     copied = row_of(result, "copy of CT").intervals

@@ -68,6 +68,34 @@ def test_the_origin_adds_up_to_the_fused_picture(name: str, size: tuple[int, ...
 
 
 @BOTH
+def test_detail_shows_a_small_structure_of_the_source_that_is_not_chosen(name: str, size: tuple[int, ...]) -> None:
+    sources = torch.full((1, 2, *size), 0.3)
+    sources[:, 1] = 0.8
+    planted = sources.clone()
+    place = (0, 0, *(length // 2 for length in size))
+    planted[place] += 0.1
+    shown = {}
+    for detail in (0.0, 0.5, 1.0):
+        network = build(name, detail=detail)
+        with torch.inference_mode():
+            shown[detail] = float((network(planted) - network(sources))[place])
+    assert shown[0.0] < 0.02
+    assert shown[0.5] == pytest.approx(shown[0.0] + 0.05, abs=0.01)
+    assert shown[1.0] == pytest.approx(shown[0.0] + 0.1, abs=0.02)
+
+
+@BOTH
+def test_detail_leaves_black_black_and_anatomy_alone_where_no_function_is(name: str, size: tuple[int, ...]) -> None:
+    sources = sources_of(name, *size)
+    sources[..., : size[-1] // 2] = 0
+    network = build(name, detail=1.0)
+    assert not network(sources)[..., : size[-1] // 2].any()
+    sources = sources_of(name, *size)
+    sources[:, 1] = 0
+    torch.testing.assert_close(network(sources, functional=(False, True)), sources[:, :1])
+
+
+@BOTH
 def test_it_starts_close_to_the_maximum(name: str, size: tuple[int, ...]) -> None:
     # Smooth as pictures are: the untrained gates of the details let a little noise through.
     coarse = torch.rand(2, 2, *(2 + length // 8 for length in size))
