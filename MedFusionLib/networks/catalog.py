@@ -65,7 +65,7 @@ _CNN: tuple[Network, ...] = (
             settings=(_DETAIL,)),
     Network("medfusion_3d", "MedFusion 3-D", "cnn", "networks.medfusion:MedFusion", _OWN,
             "The same for whole volumes, which sees across slices",
-            parameters=53_225, options={"dimension": 3, "fine": 12, "coarse": 16}, dimensions=(3,),
+            parameters=134_233, options={"dimension": 3}, dimensions=(3,),
             sources=(2, None), symmetric=True, roles=True, receptive_field=40, workspace=16.0,
             settings=(_DETAIL,)),
     Network("siamese", "Siamese weights, pyramid fusion", "cnn", "networks.siamese:Siamese",

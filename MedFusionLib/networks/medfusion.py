@@ -21,7 +21,8 @@ Not from a paper. Layers in 2-D: stem 2 x 2 / 2 to 16 channels, one 3 x 3; 2 x 2
 blocks of two 3 x 3, exchange, one residual block; 1 x 1 to 16 and smoothly back to half, added to the encoder's,
 exchange, one 3 x 3, 1 x 1 to logit, residual, share, two details and the strength of colour, smoothly back to the
 whole; to the strength two 1 x 1 layers of 16 channels add what luma and colour of a voxel alone say. No normalisation,
-so that a tile gives what the whole gives.
+so that a tile gives what the whole gives. In 3-D the same with 3 x 3 x 3 and 2 x 2 x 2, but for each block's second
+layer, which stays in its slice: so it can begin with the 2-D weights, and stays below 150 thousand parameters.
 """
 
 from __future__ import annotations
@@ -79,9 +80,12 @@ class _Said(NamedTuple):
     strength: Tensor
 
 
-def _convolution(dimension: int, inputs: int, outputs: int, edge: int) -> nn.Module:
-    kind = nn.Conv2d if dimension == 2 else nn.Conv3d
-    return kind(inputs, outputs, edge, padding=edge // 2)
+def _convolution(dimension: int, inputs: int, outputs: int, edge: int, across: int | None = None) -> nn.Module:
+    """``edge`` voxels a side; ``across`` slices of a volume, if not as many."""
+    if dimension == 2:
+        return nn.Conv2d(inputs, outputs, edge, padding=edge // 2)
+    slices = edge if across is None else across
+    return nn.Conv3d(inputs, outputs, (slices, edge, edge), padding=(slices // 2, edge // 2, edge // 2))
 
 
 def _halve(dimension: int, inputs: int, outputs: int) -> nn.Module:
@@ -132,12 +136,12 @@ def _apart(features: Tensor, count: int) -> Tensor:
 
 
 class Residual(nn.Module):
-    """Two convolutions added to their input."""
+    """Two convolutions added to their input; in a volume the second stays in its slice."""
 
     def __init__(self, dimension: int, width: int) -> None:
         super().__init__()
         self.first = _convolution(dimension, width, width, 3)
-        self.second = _convolution(dimension, width, width, 3)
+        self.second = _convolution(dimension, width, width, 3, across=1)
 
     def forward(self, features: Tensor) -> Tensor:
         """Same shape as ``features`` ``(item, width, *spatial)``."""

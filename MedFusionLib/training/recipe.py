@@ -89,8 +89,8 @@ class TrainingRecipe:
     without a better one training ends (0: never). ``average`` is the decay of a running mean of the weights, which is
     then what is judged and kept (0: none). ``precision`` "mixed" computes the network in 16 bits where that is safe.
     ``workers`` are processes that prepare batches. ``start_from`` is "shipped" or the path of a weights' file of this
-    network, to tune it further. ``store`` "half" keeps the weights' file in 16 bits. ``step`` is what the network's
-    own training step can be told.
+    network, to tune it further, or of its sibling for pictures, to begin with what that one learned. ``store`` "half"
+    keeps the weights' file in 16 bits. ``step`` is what the network's own training step can be told.
     """
 
     network: str

@@ -11,6 +11,7 @@ from torch import nn
 from MedFusionLib import models
 from MedFusionLib.errors import BadInput, Cancelled
 from MedFusionLib.files import locate, write_whole
+from MedFusionLib.models.inflated import load_or_inflate
 from MedFusionLib.models.weights import build
 from MedFusionLib.networks.segmenters import TRAINABLE
 from MedFusionLib.outputs import check_folder
@@ -110,7 +111,7 @@ def _module(recipe: TrainingRecipe) -> nn.Module:
         return build(recipe.network)
     if recipe.start_from == "shipped":
         return models.load(recipe.network)
-    return models.load(recipe.network, locate(recipe.start_from))
+    return load_or_inflate(recipe.network, locate(recipe.start_from))
 
 
 def _cancelled(output: Path, loop: Loop) -> str:
