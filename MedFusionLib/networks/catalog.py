@@ -61,12 +61,12 @@ _DETAIL = Parameter("detail", 0.0, "How much of small structures of sources that
 _CNN: tuple[Network, ...] = (
     Network("medfusion", "MedFusion", "cnn", "networks.medfusion:MedFusion", _OWN,
             "Weighs the sources voxel by voxel and adds a small bounded change; black stays black",
-            parameters=67_417, sources=(2, None), symmetric=True, roles=True, receptive_field=40, workspace=32.0,
+            parameters=67_417, sources=(2, None), symmetric=True, roles=True, receptive_field=51, workspace=32.0,
             settings=(_DETAIL,)),
     Network("medfusion_3d", "MedFusion 3-D", "cnn", "networks.medfusion:MedFusion", _OWN,
             "The same for whole volumes, which sees across slices",
             parameters=134_233, options={"dimension": 3}, dimensions=(3,),
-            sources=(2, None), symmetric=True, roles=True, receptive_field=40, workspace=16.0,
+            sources=(2, None), symmetric=True, roles=True, receptive_field=51, workspace=16.0,
             settings=(_DETAIL,)),
     Network("siamese", "Siamese weights, pyramid fusion", "cnn", "networks.siamese:Siamese",
             "Y. Liu, X. Chen, J. Cheng and H. Peng, A medical image fusion method based on convolutional neural "

@@ -7,15 +7,16 @@ the sources, so that neither number nor order matters. The head gives each sourc
     fused = sum_i w_i * source_i + bounded(r + sum_i d_i * detail_i), within +- bound * max_i source_i
 
 ``detail_i`` is what a source differs by from its own neighbourhood in its slice, in two bands (from means over about 5
-and 20 voxels a side): the shortest way for a small structure of a source that is not chosen. What is black in all
-sources is exactly black in the fused picture, and every voxel's origin is known. The user may ask for more: ``detail``
-adds that part of every anatomical source's details that its weight leaves out. The weights are a softmax over the
-sources, of logits that start near ``sharpness * source_i``, so that an untrained network is close to the voxel-wise
-maximum. Where some sources are functional, which come back as colour, there is a softmax over the anatomical ones,
-another over the functional ones, and a share that function has of the whole. Where no function is shown within a few
-voxels there is neither share nor residual: anatomy stays as it is. Told the colours, the network also says how strong
-they are to be: the luma can stay anatomy where the strength of a colour tells what its luma told. Where function is
-white there is no colour to tell it, and it has up to half of the luma.
+and 20 voxels a side): the shortest way for a small structure of a source that is not chosen. Where the chosen source is
+plain, that part of every anatomical source's details which its weight leaves out is added as it is, because there it
+hides nothing; with ``detail`` the user asks for it everywhere. What is black in all sources is exactly black in the
+fused picture, and every voxel's origin is known. The weights are a softmax over the sources, of logits that start near
+``sharpness * source_i``, so that those of an untrained network are close to the voxel-wise maximum's. Where some
+sources are functional, which come back as colour, there is a softmax over the anatomical ones, another over the
+functional ones, and a share that function has of the whole. Where no function is shown within a few voxels there is
+neither share nor residual: anatomy stays as it is. Told the colours, the network also says how strong they are to be:
+the luma can stay anatomy where the strength of a colour tells what its luma told. Where function is white there is no
+colour to tell it, and it has up to half of the luma.
 
 Not from a paper. Layers in 2-D: stem 2 x 2 / 2 to 16 channels, one 3 x 3; 2 x 2 / 2 to 32 channels, two residual
 blocks of two 3 x 3, exchange, one residual block; 1 x 1 to 16 and smoothly back to half, added to the encoder's,
@@ -49,6 +50,8 @@ _REACH = 8.0
 _NEAR = (1, 1, 1, 1, 1)
 #: Cells of four voxels a side over which the means of the coarse band are taken.
 _AROUND = 5
+#: Where the chosen source differs by this much from its own neighbourhood, half of the other's details are added.
+_PLAIN = 0.015
 #: What each source is asked for: a logit, a residual, function's share, its details of two bands, colour's strength.
 _ASKED = 6
 #: Function's share of the luma at least, where it is shown white.
@@ -169,7 +172,8 @@ class MedFusion(nn.Module):
     """Weights on the sources plus a bounded residual; see the module's docstring.
 
     ``dimension`` is 2 or 3, ``fine`` and ``coarse`` the channels at half and quarter resolution, ``bound`` the
-    largest residual as a part of the brightest source, not counting what ``detail`` (0 to 1) adds.
+    largest residual as a part of the brightest source, not counting the details that plain places show, or, with
+    ``detail`` (0 to 1), all places.
     """
 
     def __init__(
@@ -245,9 +249,11 @@ class MedFusion(nn.Module):
         told = details[:, anatomical].sum(1, keepdim=True)
         wanted = _REACH * (largest * said.change.mean(1, keepdim=True) + told)
         residual = wanted * largest / (largest + wanted.abs() + _TINY)
-        if self.detail:
-            left = (1.0 - weights) * (sources - far)
-            residual = residual + self.detail * left[:, anatomical].sum(1, keepdim=True)
+        left = (1.0 - weights) * (sources - far)
+        busy = (weights * (sources - far).abs()).sum(1, keepdim=True)
+        plain = _PLAIN / (_PLAIN + _far(busy))
+        more = self.detail + (1.0 - self.detail) * plain
+        residual = residual + more * left[:, anatomical].sum(1, keepdim=True)
         return Origin(weights, residual)
 
     def _said(self, sources: Tensor, roles: tuple[bool, ...], tints: Tensor) -> _Said:

@@ -62,26 +62,36 @@ def test_the_origin_adds_up_to_the_fused_picture(name: str, size: tuple[int, ...
         weights, residual = network.origin(sources)
         fused = network(sources)
     torch.testing.assert_close(weights.sum(1), torch.ones(2, *size))
-    assert (residual.abs() <= network.bound * sources.amax(1, keepdim=True) + 1e-6).all()
+    # Noise is never plain, so that what plain places add is small.
+    assert (residual.abs() <= network.bound * sources.amax(1, keepdim=True) + 0.08).all()
     assert residual.abs().max() > 0.01
     torch.testing.assert_close(((weights * sources).sum(1, keepdim=True) + residual).clamp(0, 1), fused)
 
 
-@BOTH
-def test_detail_shows_a_small_structure_of_the_source_that_is_not_chosen(name: str, size: tuple[int, ...]) -> None:
+def shown_of_a_small_structure(name: str, size: tuple[int, ...], busy: float, detail: float = 0.0) -> float:
+    """How much of a structure of contrast 0.1 comes through, whose source is darker than one with noise ``busy``."""
     sources = torch.full((1, 2, *size), 0.3)
-    sources[:, 1] = 0.8
+    sources[:, 1] = 0.8 + busy * (torch.rand(size) - 0.5)
     planted = sources.clone()
     place = (0, 0, *(length // 2 for length in size))
     planted[place] += 0.1
-    shown = {}
-    for detail in (0.0, 0.5, 1.0):
-        network = build(name, detail=detail)
-        with torch.inference_mode():
-            shown[detail] = float((network(planted) - network(sources))[place])
-    assert shown[0.0] < 0.02
-    assert shown[0.5] == pytest.approx(shown[0.0] + 0.05, abs=0.01)
-    assert shown[1.0] == pytest.approx(shown[0.0] + 0.1, abs=0.02)
+    network = build(name, detail=detail)
+    with torch.inference_mode():
+        return float((network(planted) - network(sources))[place])
+
+
+@BOTH
+def test_a_small_structure_of_the_source_that_is_not_chosen_is_shown_where_the_other_is_plain(
+        name: str, size: tuple[int, ...]) -> None:
+    assert shown_of_a_small_structure(name, size, busy=0.0) > 0.08
+    assert shown_of_a_small_structure(name, size, busy=0.3) < 0.03
+
+
+@BOTH
+def test_detail_shows_it_where_the_other_is_busy_too(name: str, size: tuple[int, ...]) -> None:
+    without, half, whole = (shown_of_a_small_structure(name, size, 0.3, detail) for detail in (0.0, 0.5, 1.0))
+    assert half == pytest.approx((without + whole) / 2, abs=0.01)
+    assert whole > 0.08
 
 
 @BOTH
@@ -96,16 +106,16 @@ def test_detail_leaves_black_black_and_anatomy_alone_where_no_function_is(name: 
 
 
 @BOTH
-def test_it_starts_close_to_the_maximum(name: str, size: tuple[int, ...]) -> None:
-    # Smooth as pictures are: the untrained gates of the details let a little noise through.
-    coarse = torch.rand(2, 2, *(2 + length // 8 for length in size))
-    sources = torch.nn.functional.interpolate(coarse, size, mode="bilinear" if len(size) == 2 else "trilinear")
+def test_its_weights_start_close_to_those_of_the_maximum(name: str, size: tuple[int, ...]) -> None:
+    sources = sources_of(name, *size)
     with torch.inference_mode():
-        assert (build(name)(sources) - sources.amax(1, keepdim=True)).abs().mean() < 0.03
+        weights, _ = build(name).origin(sources)
+    weighed = (weights * sources).sum(1, keepdim=True)
+    assert (weighed - sources.amax(1, keepdim=True)).abs().mean() < 0.03
 
 
 @BOTH
-def test_function_starts_with_its_share_of_the_maximum_of_the_anatomical_sources(
+def test_function_starts_with_its_share_of_the_weights_and_anatomy_with_the_rest(
         name: str, size: tuple[int, ...]) -> None:
     network = build(name)
     for parameter in network.head.parameters():
@@ -113,11 +123,11 @@ def test_function_starts_with_its_share_of_the_maximum_of_the_anatomical_sources
     sources = torch.rand(1, 3, *size)
     sources[:, 1] = 0.1
     with torch.inference_mode():
-        fused = network(sources, (False, True, False))
-        anatomy = network(sources[:, [0, 2]])
-    function = sources[:, 1:2]
+        weights, _ = network.origin(sources, (False, True, False))
+        among, _ = network.origin(sources[:, [0, 2]])
     share = 0.35 * 0.1 / (0.1 + 0.05)
-    torch.testing.assert_close(fused, (1 - share) * anatomy + share * function)
+    torch.testing.assert_close(weights[:, 1], torch.full((1, *size), share))
+    torch.testing.assert_close(weights[:, [0, 2]], (1 - share) * among)
 
 
 @BOTH
