@@ -51,7 +51,7 @@ _NEAR = (1, 1, 1, 1, 1)
 #: Cells of four voxels a side over which the means of the coarse band are taken.
 _AROUND = 5
 #: Where the chosen source differs by this much from its own neighbourhood, half of the other's details are added.
-_PLAIN = 0.015
+_PLAIN = 0.018
 #: What each source is asked for: a logit, a residual, function's share, its details of two bands, colour's strength.
 _ASKED = 6
 #: Function's share of the luma at least, where it is shown white.
