@@ -124,8 +124,9 @@ def _in_slices(pictures: Tensor, taps: Sequence[float]) -> Tensor:
     for axis, sides in ((-1, (radius, radius, 0, 0)), (-2, (0, 0, radius, radius))):
         length = slices.shape[axis]
         padded = pad(slices, sides, mode="replicate")
-        slices = sum((tap / total * padded.narrow(axis, place, length) for place, tap in enumerate(taps[1:], 1)),
-                     taps[0] / total * padded.narrow(axis, 0, length))
+        slices = padded.narrow(axis, 0, length) * (taps[0] / total)
+        for place, tap in enumerate(taps[1:], 1):
+            slices = slices.add_(padded.narrow(axis, place, length), alpha=tap / total)
     return slices.reshape(pictures.shape)
 
 
@@ -252,7 +253,7 @@ class MedFusion(nn.Module):
         left = (1.0 - weights) * (sources - far)
         busy = (weights * (sources - far).abs()).sum(1, keepdim=True)
         plain = _PLAIN / (_PLAIN + _far(busy))
-        more = self.detail + (1.0 - self.detail) * plain
+        more = self.detail + (1.0 - self.detail) * plain if self.detail else plain
         residual = residual + more * left[:, anatomical].sum(1, keepdim=True)
         return Origin(weights, residual)
 
