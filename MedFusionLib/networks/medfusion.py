@@ -131,7 +131,8 @@ def _in_slices(pictures: Tensor, taps: Sequence[float]) -> Tensor:
 
 
 def _active(features: Tensor) -> Tensor:
-    return leaky_relu(features, _SLOPE)
+    """In place, because passes over memory are much of the time; ``features`` must be nobody else's."""
+    return leaky_relu(features, _SLOPE, inplace=True)
 
 
 def _apart(features: Tensor, count: int) -> Tensor:
@@ -164,7 +165,9 @@ class Exchange(nn.Module):
     def forward(self, features: Tensor, count: int) -> Tensor:
         """``features`` is ``(batch * count, width, *spatial)``, the sources of an item side by side."""
         apart = _apart(features, count)
-        context = self.shared(torch.cat([apart.amax(1), apart.mean(1)], dim=1))
+        each = apart.unbind(1)
+        largest, mean = reduce(torch.maximum, each), reduce(torch.add, each) / count
+        context = self.shared(torch.cat([largest, mean], dim=1))
         own = _apart(self.own(features), count)
         return _active((own + context.unsqueeze(1)).flatten(0, 1))
 
