@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 from MedFusionLib import __version__
@@ -24,33 +25,43 @@ _INK, _PAPER, _DIM = "#e8e6e1", "#131417", "#8f9299"
 _VERDICTS = {"accept": "#7bc98a", "warn": "#e5b567", "reject": "#e5737f"}
 _PANEL = 2.3
 _BOARD_PANELS = 3
-_MARGIN = 1.45
+#: Inches above and below the panels.
+_HEAD, _FOOT = 0.87, 0.7
 _DPI = 110
+#: Letters that a panel is wide.
+_LETTERS = 32
 
 
 def draw_overview(result: Result, path: Path) -> None:
     """Write the picture of ``result`` to ``path`` (PNG)."""
+    overview(result).savefig(path, facecolor=_PAPER)
+
+
+def overview(result: Result) -> Figure:
+    """The picture of ``result``: a row for each plane, a column for each source and fused volume, then the boards."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     layers = layers_of(result)
     pictures = [(_caption(layer), shown(layer)) for layer in layers]
     pictures += [
-        (f"{fusion.name}\nfused, {fusion.method}", in_unit_range(fusion.volume.array)) for fusion in result.fusions
+        (f"{_fitted(fusion.name)}\nfused, {fusion.method}", in_unit_range(fusion.volume.array))
+        for fusion in result.fusions
     ]
     planes = planes_of(result.fused)
     boards = checkerboards(result, layers) if result.fused.dimension == 3 else []
     rows = len(planes) + (1 if boards else 0)
     columns = max(len(pictures), _BOARD_PANELS * len(boards))
-    figure = Figure(figsize=(_PANEL * columns + 0.4, _PANEL * rows + _MARGIN), facecolor=_PAPER, dpi=_DPI)
+    height = _HEAD + _PANEL * rows + _FOOT
+    figure = Figure(figsize=(_PANEL * columns + 0.4, height), facecolor=_PAPER, dpi=_DPI)
     FigureCanvasAgg(figure)
     grid = figure.add_gridspec(
         rows,
         1,
         left=0.03,
         right=0.99,
-        top=1 - 0.75 / (_PANEL * rows + _MARGIN),
-        bottom=(_MARGIN - 0.75) / (_PANEL * rows + _MARGIN),
+        top=1 - _HEAD / height,
+        bottom=_FOOT / height,
         hspace=0.08 if not boards else 0.16,
     )
     centre = centre_of(result, layers)
@@ -59,11 +70,16 @@ def draw_overview(result: Result, path: Path) -> None:
     if boards:
         _draw_boards(figure, grid[rows - 1], boards, centre, result.sources[0])
     _draw_texts(figure, result)
-    figure.savefig(path, facecolor=_PAPER)
+    return figure
+
+
+def _fitted(name: str) -> str:
+    """``name`` in at most two lines, so that it stays above its own panel."""
+    return fill(name, _LETTERS, max_lines=2, placeholder=" …", break_on_hyphens=False)
 
 
 def _caption(layer: Layer) -> str:
-    return f"{layer.name}\n{layer.window.name} {layer.window.lower:.4g} to {layer.window.upper:.4g}"
+    return f"{_fitted(layer.name)}\n{layer.window.name} {layer.window.lower:.4g} to {layer.window.upper:.4g}"
 
 
 def _draw_row(
@@ -125,7 +141,7 @@ def _draw_boards(
     grid = place.subgridspec(1, _BOARD_PANELS * len(boards), wspace=0.03)
     for number, board in enumerate(boards):
         panels = (
-            (f"{board.name} before", board.before, 0),
+            (_fitted(f"{board.name} before"), board.before, 0),
             ("registered", board.after, 0),
             ("registered, coronal", board.after, 1),
         )
