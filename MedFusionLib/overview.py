@@ -73,9 +73,9 @@ def overview(result: Result) -> Figure:
     return figure
 
 
-def _fitted(name: str) -> str:
-    """``name`` in at most two lines, so that it stays above its own panel."""
-    return fill(name, _LETTERS, max_lines=2, placeholder=" …", break_on_hyphens=False)
+def _fitted(name: str, lines: int = 2) -> str:
+    """``name`` in at most so many ``lines``, none wider than a panel."""
+    return fill(name, _LETTERS, max_lines=lines, placeholder=" …", break_on_hyphens=False)
 
 
 def _caption(layer: Layer) -> str:
@@ -189,5 +189,5 @@ def _draw_texts(figure: Figure, result: Result) -> None:
         f"{titles.get(name, name.replace('_', ' '))} {value:.3g}{units.get(name, '')}"
         for name, value in result.metrics.items()
     ]
-    words = f"{result.fusions[-1].name}:  " + ",  ".join(figures)
+    words = f"{_fitted(result.fusions[-1].name, 1)}:  " + ",  ".join(figures)
     figure.text(0.03, 0.008, words, color=_DIM, fontsize=8)

@@ -23,3 +23,5 @@ def test_no_title_lies_over_another_or_leaves_the_picture(patient, verdict, name
     assert all(box.x0 >= 0 and box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1 for box in boxes)
     header = [text.get_window_extent() for text in figure.texts[:2]]
     assert not any(box.overlaps(line) for box in boxes for line in header)
+    foot = figure.texts[-1].get_window_extent()
+    assert foot.x1 <= figure.bbox.x1
