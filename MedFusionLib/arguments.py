@@ -54,7 +54,8 @@ def parser() -> Parser:
 
 
 def _fuse(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--method", metavar="NAME", help="fusion method (see: medfusion methods)")
+    command.add_argument("--method", metavar="NAME", help="fusion method (default: auto, the best that can run here; "
+                         "see: medfusion methods)")
     _making(command)
 
 

@@ -15,7 +15,7 @@ from MedFusionLib.align import Aligned, align
 from MedFusionLib.colour import colour_table
 from MedFusionLib.door import check_sources
 from MedFusionLib.errors import BadInput
-from MedFusionLib.fusion import catalog
+from MedFusionLib.fusion import automatic, catalog
 from MedFusionLib.fusion.device import place, provenance
 from MedFusionLib.fusion.inference import choose_plane
 from MedFusionLib.fusion.method import Method
@@ -90,7 +90,7 @@ def run(volumes: Sequence[Volume], recipe: Recipe | None = None, progress: Progr
     Raises ``BadInput`` before any heavy work for what cannot succeed, ``RegistrationRejected`` when a registration
     is judged wrong and the recipe does not say to continue, and lets ``Cancelled`` of ``progress`` pass.
     """
-    recipe = recipe or Recipe()
+    recipe = settled(recipe or Recipe())
     return _run(volumes, (recipe.method,), recipe, progress)
 
 
@@ -104,7 +104,12 @@ def compare(
     names = tuple(dict.fromkeys(methods))
     if not names:
         raise BadInput("no method to compare", "Name one or more (see: medfusion methods)")
-    return _run(volumes, names, recipe or Recipe(), progress)
+    return _run(volumes, names, settled(recipe or Recipe()), progress)
+
+
+def settled(recipe: Recipe) -> Recipe:
+    """``recipe`` with the method named that "auto" is here, so that what ran can be told and repeated."""
+    return replace(recipe, method=automatic.resolve(recipe.method, recipe.plane))
 
 
 def fitting_methods(count: int, dimension: int = 3, plane: str | None = None) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from MedFusionLib.colour import COLOUR_MAPS
 from MedFusionLib.errors import BadInput
 from MedFusionLib.fields import anything, check_fields, list_of, mapping_of, names_among, number, one_of, optional, text
 from MedFusionLib.files import locate
+from MedFusionLib.fusion.automatic import AUTO
 from MedFusionLib.fusion.device import DEVICES
 from MedFusionLib.metrics import METRIC_SETS, METRICS
 from MedFusionLib.registration.settings import RegistrationSettings
@@ -24,16 +25,17 @@ WindowRecipe = str | tuple[float, float]
 class Recipe:
     """The choices of a run.
 
-    ``method`` and its ``parameters`` are those of the catalog. ``registration`` is a back end's name or full
-    settings. ``plane`` is axial, coronal, sagittal, all or volume (None: what the method does best).
-    ``device`` is where methods compute: cpu, cuda, mps, or auto, which is the CPU for methods without weights
-    and the best device present for those with. ``windows`` and ``colour_maps`` are by a volume's name or by
-    modality; what is not named takes the modality's default. ``combinations`` lists which volumes to fuse, by
-    position (0 is the fixed one); empty means one fusion of all. ``metrics`` are names of the metrics' table or of
-    its sets (basic, panel, all). ``on_rejection`` says whether a rejected registration stops the run.
+    ``method`` and its ``parameters`` are those of the catalog; "auto" is the best method that can run here, at its
+    defaults (see ``fusion.automatic``). ``registration`` is a back end's name or full settings. ``plane`` is axial,
+    coronal, sagittal, all or volume (None: what the method does best). ``device`` is where methods compute: cpu, cuda,
+    mps, or auto, which is the CPU for methods without weights and the best device present for those with. ``windows``
+    and ``colour_maps`` are by a volume's name or by modality; what is not named takes the modality's default.
+    ``combinations`` lists which volumes to fuse, by position (0 is the fixed one); empty means one fusion of all.
+    ``metrics`` are names of the metrics' table or of its sets (basic, panel, all). ``on_rejection`` says whether a
+    rejected registration stops the run.
     """
 
-    method: str = "laplacian"
+    method: str = AUTO
     parameters: Mapping[str, Any] = field(default_factory=dict)
     registration: RegistrationSettings | str = "auto"
     plane: str | None = None
@@ -43,6 +45,12 @@ class Recipe:
     combinations: tuple[tuple[int, ...], ...] = ()
     metrics: tuple[str, ...] = ("mutual_information", "ssim", "psnr", "entropy")
     on_rejection: Literal["stop", "continue"] = "stop"
+
+    def __post_init__(self) -> None:
+        """Refuse parameters of nobody knows which method."""
+        if self.method == AUTO and self.parameters:
+            raise BadInput(f"parameters {', '.join(self.parameters)} for the method '{AUTO}'",
+                           "Name the method that they are meant for")
 
     @property
     def settings(self) -> RegistrationSettings:

@@ -90,9 +90,9 @@ def requirements() -> dict[str, str]:
 
 def _wanted(recipe: Recipe, methods: Sequence[str]) -> Iterator[tuple[str, str]]:
     """The packages beyond Slicer's own that a run needs, each with the reason."""
-    from MedFusionLib.fusion import catalog
+    from MedFusionLib.fusion import automatic, catalog
 
-    for name in dict.fromkeys([*methods] or [recipe.method]):
+    for name in dict.fromkeys([*methods] or [automatic.resolve(recipe.method, recipe.plane)]):
         card = catalog.card(name)
         for package in card.requires:
             yield PACKAGES.get(package, package), f"the method '{card.title}' needs it"

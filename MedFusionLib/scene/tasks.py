@@ -59,11 +59,12 @@ class FusionTask:
     def _check(self) -> None:
         """Refuse methods, parameters and combinations that cannot work, before anything is read."""
         from MedFusionLib.fusion import catalog
-        from MedFusionLib.pipeline import combinations
+        from MedFusionLib.pipeline import combinations, settled
 
-        for name in self.methods or (self.recipe.method,):
-            catalog.load(name, **(self.recipe.parameters if name == self.recipe.method else {}))
-        combinations(self.recipe, len(self.inputs.volumes))
+        recipe = settled(self.recipe)
+        for name in self.methods or (recipe.method,):
+            catalog.load(name, **(recipe.parameters if name == recipe.method else {}))
+        combinations(recipe, len(self.inputs.volumes))
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from MedFusionLib.fusion.automatic import AUTO
 from MedFusionLib.modality import MODALITIES
 
 MOST_MOVING = 4
@@ -53,7 +54,7 @@ class Choices:
     transform: str = "rigid"
     preset: str = "standard"
     continue_on_rejection: bool = False
-    method: str = "laplacian"
+    method: str = AUTO
     parameters: Mapping[str, Any] = field(default_factory=dict)
     plane: str = ""
     device: str = "auto"

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from MedFusionLib.errors import BadInput
 from MedFusionLib.fusion import catalog
+from MedFusionLib.fusion.automatic import AUTO, resolve
 from MedFusionLib.fusion.card import Card
 from MedFusionLib.fusion.inference import PLANES
 from MedFusionLib.registration.engines import ENGINES
@@ -100,6 +101,11 @@ def _engine(choices: Choices) -> Iterator[Problem]:
                       _("Choose one of {kinds}").format(kinds=", ".join(engine.transforms)))
 
 
+def planes_for(method: str) -> tuple[str, ...]:
+    """The planes to choose from for ``method``: its own, or every plane where it is chosen to fit the plane."""
+    return ("", *PLANES, "all", "volume") if method == AUTO else planes_of(catalog.card(method))
+
+
 def planes_of(card: Card) -> tuple[str, ...]:
     """The planes that a method can work in; "" is its own choice."""
     slices = (*PLANES, "all") if 2 in card.dimensions else ()
@@ -109,7 +115,7 @@ def planes_of(card: Card) -> tuple[str, ...]:
 def method_problem(choices: Choices, name: str) -> Problem | None:
     """Why method ``name`` cannot fuse what is chosen, None when it can."""
     try:
-        card = catalog.card(name)
+        card = catalog.card(resolve(name, choices.plane))
         given = dict(choices.parameters) if name == choices.method else {}
         card.settle(given)
         if card.trained is False and not given.get("weights"):

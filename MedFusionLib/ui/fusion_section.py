@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from MedFusionLib.errors import BadInput
 from MedFusionLib.fusion import catalog
+from MedFusionLib.fusion.automatic import AUTO, PREFERRED, resolve
 from MedFusionLib.fusion.card import Card
 from MedFusionLib.fusion.device import DEVICES
 from MedFusionLib.fusion.inference import needed_bytes
@@ -13,7 +14,7 @@ from MedFusionLib.ui.account import memory_text
 from MedFusionLib.ui.bindings import Bindings, fill
 from MedFusionLib.ui.card_form import CardForm
 from MedFusionLib.ui.choices import Choices
-from MedFusionLib.ui.decisions import missing_packages, planes_of
+from MedFusionLib.ui.decisions import missing_packages, planes_for
 from MedFusionLib.ui.form_fields import card_html, reference_link
 from MedFusionLib.ui.parameter_node import ROWS, Parameters, method_parameters, set_method_parameters
 from MedFusionLib.ui.toolkit import Ui, qt
@@ -45,10 +46,12 @@ class FusionSection:
         card = self._card(parameters)
         if card is None:
             return
-        self._choose_silently(card.family)
+        method = parameters.method
+        self._choose_silently(AUTO if method == AUTO else card.family)
         cards = [entry for entry in catalog.cards() if entry.family == card.family]
-        fill(self._ui.methodCombo, [(entry.name, _titled(entry), card_html(entry)) for entry in cards])
-        fill(self._ui.planeCombo, [(name, _planes()[name], "") for name in planes_of(card)])
+        fill(self._ui.methodCombo, [(AUTO, card.title, card_html(card))] if method == AUTO else
+             [(entry.name, _titled(entry), card_html(entry)) for entry in cards])
+        fill(self._ui.planeCombo, [(name, _planes()[name], "") for name in planes_for(method)])
 
     def update(self, parameters: Parameters, choices: Choices) -> None:
         """Show the card, its form and the memory, and a window for each chosen volume."""
@@ -60,10 +63,13 @@ class FusionSection:
         else:
             missing = missing_packages((card.name,)).get(card.name, ())
             self._ui.methodCombo.toolTip = card_html(card, missing)
-            self._ui.summaryLabel.text = card.summary + "."
+            self._ui.summaryLabel.text = " ".join([card.summary + ".", *_why(parameters.method, card)])
             self._ui.summaryLabel.toolTip = card_html(card, missing)
             self._ui.referenceButton.toolTip = _("Opens the paper: {reference}").format(reference=card.reference)
-            self.form.show(card, method_parameters(parameters, card.name))
+            if parameters.method == AUTO:
+                self.form.clear()
+            else:
+                self.form.show(card, method_parameters(parameters, card.name))
             self._ui.memoryLabel.text = _memory(card, choices)
         for row in ROWS:
             node = parameters.getValue(row.volume)
@@ -72,9 +78,9 @@ class FusionSection:
             getattr(self._ui, f"{row.prefix}WindowLabel").toolTip = node.GetName() if node is not None else ""
 
     def _card(self, parameters: Parameters) -> Card | None:
-        """The card of the chosen method; a method that this installation does not know is shown as none."""
+        """The card of the method in force; a method that this installation does not know is shown as none."""
         try:
-            return catalog.card(parameters.method)
+            return catalog.card(resolve(parameters.method, parameters.plane))
         except BadInput:
             return None
 
@@ -87,6 +93,8 @@ class FusionSection:
         """The first method of the family that was chosen."""
         family = self._ui.familyCombo.itemData(index)
         parameters = self._bindings.parameters
+        if family == AUTO and parameters is not None:
+            parameters.method = AUTO
         # The sort is stable: what is not trained comes last.
         cards = sorted((card for card in catalog.cards() if card.family == family), key=lambda c: c.trained is False)
         names = [card.name for card in cards]
@@ -115,16 +123,26 @@ def _memory(card: Card, choices: Choices) -> str:
                        available_bytes())
 
 
+def _why(method: str, card: Card) -> list[str]:
+    """Why an automatic choice fell on ``card``, and what a better one would need."""
+    if method != AUTO:
+        return []
+    best = catalog.card(PREFERRED[0])
+    missing = catalog.missing_packages(best)
+    better = [_("With {packages} installed it is {title}.").format(packages=", ".join(missing), title=best.title)]
+    return [_("Chosen as the best method that can run here."), *(better if missing else [])]
+
+
 def _titled(card: Card) -> str:
     return _("{title} (not trained)").format(title=card.title) if card.trained is False else card.title
 
 
 def _families() -> dict[str, str]:
     """Those families that have a method, with their titles."""
-    titles = {"rule": _("Rules, voxel by voxel"), "multiscale": _("Multiscale transforms"),
+    titles = {AUTO: _("Automatic"), "rule": _("Rules, voxel by voxel"), "multiscale": _("Multiscale transforms"),
               "sparse": _("Sparse coding"), "cnn": _("Convolutional networks"), "gan": _("Generative networks"),
               "transformer": _("Transformers")}
-    there = {card.family for card in catalog.cards()}
+    there = {AUTO, *(card.family for card in catalog.cards())}
     return {name: title for name, title in titles.items() if name in there}
 
 

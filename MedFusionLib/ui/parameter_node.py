@@ -18,6 +18,8 @@ from slicer import (
 from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
 
+from MedFusionLib.fusion.automatic import AUTO
+
 # The parameter node is an object that parameterNodeWrapper makes: its attributes are those of the class below.
 Parameters = Any
 MODULE = "MedFusion"
@@ -87,7 +89,7 @@ class MedFusionParameterNode:
     transform: str = "rigid"
     preset: str = "standard"
     continue_on_rejection: bool = False
-    method: str = "laplacian"
+    method: str = AUTO
     method_parameters: str = "{}"
     plane: str
     device: str = "auto"

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from MedFusionLib.errors import MedFusionError
+from MedFusionLib.fusion.automatic import resolve
 from MedFusionLib.scene.dependencies import ensure
 from MedFusionLib.ui.account import clock, progress_text
 from MedFusionLib.ui.choices import Choices
@@ -54,7 +55,7 @@ class RunControl:
             self._tell_fault(error)
             return
         self._tell("", "")
-        self._log(_("Started: {method}").format(method=", ".join(methods) or choices.method))
+        self._log(_("Started: {method}").format(method=", ".join(methods) or resolve(choices.method, choices.plane)))
         self._ticker.start()
         self.on_change()
 

@@ -36,7 +36,7 @@ def fill(ui: object, given: Given) -> bool:
     for name, node in wanted:
         getattr(ui, name).setCurrentNode(node)
     choose(ui.registrationCombo, given.options.get("registration", "none"))
-    choose(ui.familyCombo, ui.familyCombo.itemData(0))
+    choose(ui.familyCombo, "rule")
     choose(ui.methodCombo, "maximum")
     return all(getattr(ui, name).currentNode() is node for name, node in wanted)
 

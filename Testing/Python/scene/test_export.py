@@ -150,7 +150,7 @@ def test_choices_change_a_recipe_and_a_new_method_starts_at_its_defaults() -> No
     assert (recipe.method, recipe.parameters) == ("average", {})
     assert (recipe.settings.method, recipe.settings.transform) == ("brainsfit", "affine")
     assert with_choices(None) == with_choices(Recipe())
-    assert with_choices(None, parameters={"levels": 3}).parameters == {"levels": 3}
+    assert with_choices(None, "laplacian", parameters={"levels": 3}).parameters == {"levels": 3}
     with pytest.raises(BadInput, match="transform = 'warp' is not known"):
         with_choices(None, transform="warp")
 

@@ -11,7 +11,14 @@ from MedFusionLib.fusion.card import Parameter
 from MedFusionLib.registration.engines import Engine
 from MedFusionLib.ui import decisions
 from MedFusionLib.ui.choices import Choices, VolumeChoice
-from MedFusionLib.ui.decisions import compare_problems, planes_of, problems, rows_to_show, suggested_inputs
+from MedFusionLib.ui.decisions import (
+    compare_problems,
+    planes_for,
+    planes_of,
+    problems,
+    rows_to_show,
+    suggested_inputs,
+)
 
 
 def first(choices: Choices) -> str:
@@ -86,7 +93,17 @@ def test_an_unknown_method_of_an_old_scene_is_told_not_raised(pair):
 
 
 def test_a_parameter_out_of_range_is_told(pair):
-    assert "levels = 99" in first(replace(pair, parameters={"levels": 99}))
+    assert "levels = 99" in first(replace(pair, method="laplacian", parameters={"levels": 99}))
+
+
+@pytest.mark.parametrize("plane", ["", "axial", "all", "volume"])
+def test_an_automatic_method_may_be_run_in_every_plane_that_it_offers(pair, plane):
+    assert plane in planes_for("auto")
+    assert problems(replace(pair, method="auto", plane=plane)) == []
+
+
+def test_parameters_of_an_automatic_method_are_refused(pair):
+    assert "levels" in first(replace(pair, method="auto", parameters={"levels": 2}))
 
 
 def test_a_method_that_takes_two_volumes_refuses_three(pair, monkeypatch):
