@@ -12,9 +12,9 @@ from MedFusionLib.errors import BadInput
 from MedFusionLib.faithfulness.retention import RADII
 from MedFusionLib.faithfulness.structures import least_edge
 from MedFusionLib.fields import anything, check_fields, flag, list_of, mapping_of, number, one_of, text
-from MedFusionLib.files import locate
 from MedFusionLib.networks.segmenters import TRAINABLE
 from MedFusionLib.recipe import Recipe
+from MedFusionLib.training.recipe_layers import read_layers
 from MedFusionLib.training.series import series_text
 
 FORMAT = 1
@@ -151,16 +151,11 @@ class TrainingRecipe:
 
     @classmethod
     def read(cls, path: str | Path) -> TrainingRecipe:
-        """The recipe in the file ``path``; raises ``BadInput`` when it cannot be read or is no recipe."""
-        file = locate(path)
-        try:
-            data = json.loads(file.read_text(encoding="utf-8"))
-        except (UnicodeDecodeError, IsADirectoryError):
-            raise BadInput(f"training recipe {file.name} is not text", "Give the path of a JSON file") from None
-        except json.JSONDecodeError as error:
-            raise BadInput(f"training recipe {file.name} is not JSON: {error.msg} in line {error.lineno}",
-                           "Mend that line") from None
-        return cls.from_dict(data)
+        """The recipe in the file ``path``, over its base if it names one (see ``recipe_layers``).
+
+        Raises ``BadInput`` when it cannot be read or is no recipe.
+        """
+        return cls.from_dict(read_layers(path))
 
 
 def _check_together(recipe: TrainingRecipe) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import pytest
 
 pytest.importorskip("torch")
@@ -125,6 +128,38 @@ def test_a_recipe_survives_json(tmp_path):
     told = recipe(patch=[32, 24], augmentation="standard", start_from="shipped", average=0.9)
     (tmp_path / "recipe.json").write_text(told.to_json())
     assert TrainingRecipe.read(tmp_path / "recipe.json") == told
+
+
+def test_a_recipe_says_only_what_it_changes_of_its_base(tmp_path):
+    first = recipe(losses={"ssim": 1.0, "gradient": 2.0}, steps=7)
+    (tmp_path / "first.json").write_text(first.to_json())
+    (tmp_path / "second.json").write_text('{"base": "first.json", "losses": {"ssim": 3.0}, "seed": 5}')
+    (tmp_path / "third.json").write_text('{"base": "second.json", "steps": 9, "losses": {"gradient": null}}')
+    third = TrainingRecipe.read(tmp_path / "third.json")
+    assert third == replace(first, losses={"ssim": 3.0}, seed=5, steps=9)
+
+
+def test_data_sets_of_a_base_are_changed_by_name_and_others_are_added(tmp_path):
+    first = recipe(data=[PAIRS, {**PAIRS, "name": "second"}])
+    (tmp_path / "first.json").write_text(first.to_json())
+    changes = {"base": "first.json", "data": [{"name": "second", "weight": 2.0}, {**PAIRS, "name": "third"}]}
+    (tmp_path / "changed.json").write_text(json.dumps(changes))
+    made, second = first.data
+    changed = TrainingRecipe.read(tmp_path / "changed.json")
+    assert changed.data == (made, replace(second, weight=2.0), replace(made, name="third"))
+
+
+@pytest.mark.parametrize(("text", "words"), [
+    ('{"base": "mine.json"}', r"mine\.json is its own base"),
+    ('{"base": "lost.json"}', r"lost\.json"),
+    ('{"base": 3}', "base = 3"),
+    ('{"base": "list.json"}', "training recipe"),
+])
+def test_a_base_that_cannot_be_one_is_named(text, words, tmp_path):
+    (tmp_path / "mine.json").write_text(text)
+    (tmp_path / "list.json").write_text("[1, 2]")
+    with pytest.raises(BadInput, match=words):
+        TrainingRecipe.read(tmp_path / "mine.json")
 
 
 def test_series_are_split_as_told_and_a_held_out_series_lends_no_neighbours():
