@@ -199,13 +199,14 @@ def _evaluate(given: argparse.Namespace) -> int:
 
 
 def _methods(given: argparse.Namespace) -> int:
-    from MedFusionLib.fusion import catalog
+    from MedFusionLib.fusion import automatic, catalog
 
     if given.json:
         print(json.dumps([card.as_dict() for card in catalog.cards()], indent=2, ensure_ascii=False))
         return 0
     for card in catalog.cards():
         print(f"{card.name:18}{card.family:12}{card.summary}{' (not trained)' if card.trained is False else ''}")
+    print(f"\nWithout --method, {automatic.resolve(automatic.AUTO)} is used: the best that can run here.")
     return 0
 
 

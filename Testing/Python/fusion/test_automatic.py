@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from MedFusionLib import Recipe, run
+from MedFusionLib.cli import main
 from MedFusionLib.errors import BadInput
 from MedFusionLib.fusion import automatic, catalog
 
@@ -49,3 +50,8 @@ def test_parameters_without_their_method_are_refused():
         Recipe(parameters={"levels": 2})
     with pytest.raises(BadInput, match=r"levels.*Name the method"):
         Recipe.from_dict({"parameters": {"levels": 2}})
+
+
+def test_the_list_of_methods_tells_which_is_taken(no_torch, capsys):
+    assert main(["methods"]) == 0
+    assert "laplacian is used" in capsys.readouterr().out
