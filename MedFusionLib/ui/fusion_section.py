@@ -129,7 +129,8 @@ def _why(method: str, card: Card) -> list[str]:
         return []
     best = catalog.card(PREFERRED[0])
     missing = catalog.missing_packages(best)
-    better = [_("With {packages} installed it is {title}.").format(packages=", ".join(missing), title=best.title)]
+    better = [_("{title} has better figures: choose it by name, and Apply offers to install {packages}.").format(
+        title=best.title, packages=", ".join(missing))]
     return [_("Chosen as the best method that can run here."), *(better if missing else [])]
 
 
