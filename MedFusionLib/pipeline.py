@@ -13,7 +13,7 @@ import SimpleITK as sitk
 
 from MedFusionLib.align import Aligned, align
 from MedFusionLib.colour import colour_table
-from MedFusionLib.door import check_sources
+from MedFusionLib.door import check, check_sources
 from MedFusionLib.errors import BadInput
 from MedFusionLib.fusion import automatic, catalog
 from MedFusionLib.fusion.device import place, provenance
@@ -133,6 +133,8 @@ def methods_named(text: str, count: int, dimension: int = 3, plane: str | None =
 def _run(volumes: Sequence[Volume], names: Sequence[str], recipe: Recipe, progress: Progress) -> Result:
     """The run of ``recipe`` with each of the methods ``names`` in place of its own."""
     started = time.perf_counter()
+    for volume in volumes:
+        check(volume)
     methods = [load_method(name, recipe) for name in names]
     for method in methods:
         volumes = check_run(volumes, recipe, method)

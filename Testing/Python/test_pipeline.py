@@ -99,6 +99,14 @@ def test_what_cannot_succeed_is_refused_before_registration(patient, monkeypatch
         run(patient[:2], recipe)
 
 
+@pytest.mark.parametrize(("value", "words"), [(0.0, "blank is constant: every voxel is 0"), (np.nan, "blank holds 1")])
+def test_a_volume_made_in_memory_is_checked_as_one_that_was_read(patient, value, words):
+    array = np.full(patient[0].array.shape, 0.0 if np.isfinite(value) else 1.0, np.float32)
+    array[0, 0, 0] = value
+    with pytest.raises(BadInput, match=words):
+        run([patient[0], Volume.from_array(array, modality="PET", name="blank")])
+
+
 def test_cancel_passes_through_at_every_stage(patient, verdict):
     stages = set()
 
