@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from MedFusionLib.door import check_mask, check_sources
+from MedFusionLib.door import check, check_mask, check_sources
 from MedFusionLib.errors import BadInput
 from MedFusionLib.intensity import Window, choose_window
 from MedFusionLib.layers import prepare_layer
@@ -29,6 +29,8 @@ def evaluate(
     sources). ``windows`` are by a source's name or modality. Raises ``BadInput`` when grids or ranges do not fit, also
     that of ``mask``.
     """
+    for volume in (fused, *sources):
+        check(volume)
     sources = check_sources(sources)
     for volume in sources:
         if not same_grid(volume.image, fused.image):

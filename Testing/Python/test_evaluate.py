@@ -26,3 +26,12 @@ def test_a_mask_is_looked_into_and_one_on_another_grid_is_refused(patient, fused
     smaller = type(fused)(sitk.Crop(smaller.image, (1, 0, 0)), name="smaller")
     with pytest.raises(BadInput, match="voxels"):
         evaluate(fused, patient[:2], smaller)
+
+
+def test_what_was_made_in_memory_is_checked_as_what_was_read(patient, fused):
+    broken = fused.like(np.full(fused.array.shape, np.nan, np.float32), name="broken")
+    with pytest.raises(BadInput, match=r"broken holds .* NaN"):
+        evaluate(broken, patient[:2])
+    blank = patient[1].like(np.zeros(fused.array.shape, np.float32), name="blank")
+    with pytest.raises(BadInput, match="blank is constant"):
+        evaluate(fused, [patient[0], blank])
