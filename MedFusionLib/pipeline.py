@@ -189,7 +189,7 @@ def check_run(volumes: Sequence[Volume], recipe: Recipe, method: Method) -> tupl
     for combination in combinations(recipe, len(volumes)):
         if not least <= len(combination) <= (most or len(combination)):
             raise BadInput(
-                f"method {method.card.name} fuses {least} to {most} sources, not {len(combination)}",
+                f"method {method.card.name} fuses {method.card.counts} sources, not {len(combination)}",
                 "Choose another method or combination",
             )
         choose_plane(method, (len(combination), *shape), recipe.plane)

@@ -91,6 +91,14 @@ class Card:
         return {name: parameter.check(self.name, given[name]) if name in given else parameter.default
                 for name, parameter in known.items()}
 
+    @property
+    def counts(self) -> str:
+        """How many sources it takes, to be read by people: "2", "2-4", "2+"."""
+        least, most = self.sources
+        if most is None:
+            return f"{least}+"
+        return str(least) if least == most else f"{least}-{most}"
+
     def as_dict(self) -> dict[str, Any]:
         """The card as plain data, for JSON."""
         return asdict(self)

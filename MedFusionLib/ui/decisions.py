@@ -124,8 +124,8 @@ def method_problem(choices: Choices, name: str) -> Problem | None:
         least, most = card.sources
         count = len(choices.volumes)
         if choices.moving and choices.fixed and not least <= count <= (most or count):
-            raise BadInput(_("{method} fuses {least} to {most} volumes, not {count}").format(
-                method=card.title, least=least, most=most or "…", count=count), _("Choose another method"))
+            raise BadInput(_("{method} fuses {counts} volumes, not {count}").format(
+                method=card.title, counts=card.counts, count=count), _("Choose another method"))
         if choices.plane not in planes_of(card):
             raise BadInput(_("{method} cannot work in the plane '{plane}'").format(
                 method=card.title, plane=choices.plane), _("Choose another plane or method"))
